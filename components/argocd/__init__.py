@@ -1,0 +1,1 @@
+"""Argo CD and what it delivers."""

@@ -1,0 +1,255 @@
+"""Component `argocd`: Argo CD itself, and what it delivers as explicit Applications from one root."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from dharma import sequence
+from dharma.component import Component, Delivery, Draft, Release, part
+from dharma.components.argocd import applications, projects, server
+from dharma.components.argocd.options import ArgocdOptions
+from dharma.components.argocd.signals import ALERTS, DASHBOARDS, METRICS
+from dharma.conventions import ARGOCD_NAMESPACE, gateway
+from dharma.declared import unobserved
+from dharma.layer import Path
+from dharma.signals import Alert, Dashboard, Metric
+
+CHARTS = "https://argoproj.github.io/argo-helm"
+ROOT = "root"
+API = "argoproj.io/v1alpha1"
+PROJECTS_WAVE = "-10"
+
+
+class Argocd(Component[ArgocdOptions]):
+    """Projects, the root Application, and one Application for each chart, component and tenant."""
+
+    name = "argocd"
+
+    def declare(self) -> None:
+        """Argo CD's chart first, because Argo CD delivers itself like everything else."""
+        self.system()
+        self.deliveries = (*self.earlier, self._own())
+        self.platform_project()
+        for name in self.target.tenants:
+            self.tenant_project(name)
+        self.root()
+        for delivery in self.deliveries:
+            self.applications(delivery)
+        if "mesh" in self.target.options:
+            self.route()
+
+    def alerts(self) -> tuple[Alert, ...]:
+        """When what runs is not what Git says."""
+        return ALERTS
+
+    def dashboards(self) -> tuple[Dashboard, ...]:
+        """How far deliveries are."""
+        return DASHBOARDS
+
+    def metrics(self) -> tuple[Metric, ...]:
+        """What Argo CD exports."""
+        return METRICS
+
+    @part
+    def system(self) -> None:
+        """Argo CD from its official chart."""
+        target, options = self.target, self.options
+        present = target.options
+        values = server.values(
+            options, self._host(), monitors="prometheus-operator" in present, exposed="mesh" in present
+        )
+        values["configs"] |= {
+            "cm": server.sign_in(target.identity, options.oidc_secret),
+            "rbac": {
+                "policy.default": "",
+                "scopes": f"[{target.identity.groups_claim}]",
+                "policy.csv": server.roles(
+                    options.platform_role, target.identity.admin_group, target.tenants
+                ),
+            },
+        }
+        values["extraObjects"] = [server.egress(target.cluster.network)]
+        if target.registry:
+            mirrored = server.images(target.registry)
+            values["global"] |= {"image": mirrored["image"]}
+            values["redis"] |= {"image": mirrored["redis"]}
+        self.release(
+            "argo-cd",
+            repository=CHARTS,
+            chart="argo-cd",
+            version=options.version,
+            namespace=ARGOCD_NAMESPACE,
+            values=values,
+        )
+
+    @part
+    def platform_project(self) -> None:
+        """What the platform's own Applications may touch."""
+        registry = self.target.registry
+        charts = [
+            applications.chart_source(release, registry)["repoURL"]
+            for delivery in self.deliveries
+            for release in delivery.releases
+        ]
+        spec = projects.platform(
+            [self.target.gitops.repository, *charts],
+            self._platform_namespaces(),
+            projects.cluster_kinds(self.deliveries),
+        )
+        self._project(projects.PLATFORM, spec)
+
+    @part
+    def tenant_project(self, name: str) -> None:
+        """What a tenant's Applications may touch, and who of the tenant may do what with them."""
+        kinds = projects.kinds_of(self._of_tenants())
+        windows = [projects.window(window) for window in self.options.sync_windows]
+        groups = self.target.tenants[name].groups
+        self._project(name, projects.tenant(name, groups, self.target.gitops.repository, kinds, windows))
+
+    @part
+    def root(self) -> None:
+        """The Application of this component's own objects: all others, the projects and itself."""
+        path = self._folder(self.name)
+        spec = {
+            "project": projects.PLATFORM,
+            "source": self._folder_source(path),
+            "destination": {"server": applications.CLUSTER, "namespace": ARGOCD_NAMESPACE},
+            "syncPolicy": applications.sync_policy(self.options, ignores=False),
+            "revisionHistoryLimit": 5,
+        }
+        head = applications.metadata(sequence.own_wave(self._level()), path, cascade=False)
+        head["annotations"][applications.UNWAITED] = "true"
+        self._application(ROOT, head, spec)
+
+    def applications(self, delivery: Delivery) -> None:
+        """A component's charts in their order, then its own objects by tenant."""
+        for position, release in enumerate(delivery.releases):
+            self.chart_application(release, sequence.chart_wave(delivery.level, position))
+        if delivery.component == self.name:
+            return
+        for unit in delivery.units:
+            self.own_application(delivery, unit)
+
+    @part
+    def chart_application(self, release: Release, wave: int) -> None:
+        """An upstream chart; definitions are never pruned, and stay when the Application goes."""
+        ignored = applications.ignored_of_release(release)
+        itself = release.chart == "argo-cd" and release.namespace == ARGOCD_NAMESPACE
+        cascade = not (release.crds or itself) and self.options.cascade
+        spec: dict[str, Any] = {
+            "project": projects.PLATFORM,
+            "source": applications.chart_source(release, self.target.registry),
+            "destination": {"server": applications.CLUSTER, "namespace": release.namespace},
+            "syncPolicy": applications.sync_policy(
+                self.options, prune=not release.crds, ignores=bool(ignored)
+            ),
+            "revisionHistoryLimit": 5,
+        }
+        head = applications.metadata(wave, "", cascade=cascade)
+        self._application(f"chart-{release.name}", head, _ignoring(spec, ignored), reads=release.reads)
+
+    @part
+    def own_application(self, delivery: Delivery, unit: str) -> None:
+        """A component's own objects, or those of one tenant; none of them while it retires."""
+        drafts = [draft for draft in delivery.drafts if draft.unit == unit]
+        retiring = self.target.options[delivery.component].state == "retiring"
+        ignored = [] if retiring else applications.ignored_of_drafts(drafts)
+        path = self._folder(delivery.component, unit)
+        spec: dict[str, Any] = {
+            "project": unit or projects.PLATFORM,
+            "source": self._folder_source(path, empty=retiring),
+            "destination": {"server": applications.CLUSTER, **({"namespace": unit} if unit else {})},
+            "syncPolicy": applications.sync_policy(self.options, ignores=bool(ignored), empty=retiring),
+            "revisionHistoryLimit": 5,
+        }
+        head = applications.metadata(sequence.own_wave(delivery.level), path, cascade=self.options.cascade)
+        name = "-".join(part for part in (delivery.component, unit) if part)
+        self._note_owners(drafts)
+        self._application(name, head, _ignoring(spec, ignored))
+
+    @part
+    def route(self) -> None:
+        """People reach Argo CD through the internal gateway, where TLS ends."""
+        destination = {
+            "host": f"argo-cd-argocd-server.{ARGOCD_NAMESPACE}.svc.cluster.local",
+            "port": {"number": 80},
+        }
+        spec = {
+            "hosts": [self._host()],
+            "gateways": [gateway("internal")],
+            "http": [{"route": [{"destination": destination}]}],
+        }
+        self.object(
+            "networking.istio.io/v1", "VirtualService", "argocd", namespace=ARGOCD_NAMESPACE, spec=spec
+        )
+
+    def _note_owners(self, drafts: list[Draft]) -> None:
+        """Count as read what decides which fields are left to others: tenants, and replicas at the edge.
+
+        A service's replicas belong to an autoscaler once `max` is above `min`.
+        """
+        paths = [path for draft in drafts if draft.unit for path in draft.reads]
+        owned = {path for draft in drafts if draft.owned for path in draft.reads}
+        services = self.target.services
+        for name in sorted({path[1] for path in paths if path[0] == "services"} & services.keys()):
+            service = services[name]
+            if ("services", name, "tenant") in owned:
+                service.note(("tenant",))
+            versions = [version.replicas for version in service.versions.values() if version.replicas]
+            for replicas in (service.replicas, *versions):
+                with unobserved():
+                    at_the_edge = replicas.max - replicas.min <= 1
+                if at_the_edge:
+                    replicas.note(("min",))
+                    replicas.note(("max",))
+
+    def _application(
+        self, name: str, head: dict[str, Any], spec: dict[str, Any], reads: frozenset[Path] = frozenset()
+    ) -> None:
+        draft = self.object(
+            API,
+            "Application",
+            name,
+            namespace=ARGOCD_NAMESPACE,
+            annotations=head["annotations"],
+            reads=reads,
+            spec=spec,
+        )
+        if head["finalizers"] and draft.body:
+            draft.body["metadata"]["finalizers"] = head["finalizers"]
+
+    def _project(self, name: str, spec: dict[str, Any]) -> None:
+        wave = {applications.WAVE: PROJECTS_WAVE}
+        self.object(API, "AppProject", name, namespace=ARGOCD_NAMESPACE, annotations=wave, spec=spec)
+
+    def _folder_source(self, path: str, *, empty: bool = False) -> dict[str, Any]:
+        repository = self.target.gitops.repository
+        return applications.folder_source(repository, self.target.branch, path, empty=empty)
+
+    def _folder(self, *names: str) -> str:
+        return "/".join(name for name in (self.target.gitops.path, self.target.name, *names) if name)
+
+    def _host(self) -> str:
+        return self.options.host or f"argocd.{self.target.domain}"
+
+    def _level(self) -> int:
+        return 1 + max((delivery.level for delivery in self.earlier), default=-1)
+
+    def _own(self) -> Delivery:
+        return Delivery(self.name, self._level(), "active", tuple(self.released), (), self)
+
+    def _of_tenants(self) -> Iterator[Draft]:
+        return (draft for delivery in self.earlier for draft in delivery.drafts if draft.unit)
+
+    def _platform_namespaces(self) -> set[str]:
+        drafts = [draft for delivery in self.earlier for draft in delivery.drafts if not draft.unit]
+        used = {draft.body["metadata"].get("namespace", "") for draft in drafts if draft.body}
+        charts = {release.namespace for delivery in self.deliveries for release in delivery.releases}
+        with unobserved():
+            needed = {space.name for spaces in self.target.namespaces().values() for space in spaces}
+        return (used | charts | needed | {ARGOCD_NAMESPACE}) - {""}
+
+
+def _ignoring(spec: dict[str, Any], ignored: list[dict[str, Any]]) -> dict[str, Any]:
+    return spec | ({"ignoreDifferences": ignored} if ignored else {})

@@ -1,0 +1,1 @@
+"""Component `services`: the golden path of every declared service."""

@@ -1,0 +1,1 @@
+"""Namespaces, limits, roles and default-deny policies."""

@@ -1,0 +1,182 @@
+"""Build: the declarations of many targets become one generated tree, rendered in parallel and cached."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import dharma_rego
+from dharma import store
+from dharma.environment import Fleet
+from dharma.errors import DharmaError, InputError, Problem, RenderError
+from dharma.manifest import Manifest, file_names
+from dharma.platform import Platform, platform
+from dharma.render import Synth, render
+from dharma.schemas import Schemas
+from dharma.sequence import disorder
+from dharma.target import Target
+
+_TARGETS_A_WORKER = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to build and how; `schemas` are catalogue folders, `root` the platform repository."""
+
+    root: Path
+    schemas: tuple[Path, ...] = ()
+    synth: Synth = "python"
+    workers: int | None = None
+    cached: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """One target's manifests.
+
+    `charts` are upstream charts that Argo CD renders, `unchecked` objects whose schema is in no catalogue.
+    """
+
+    target: str
+    manifests: tuple[Manifest, ...]
+    charts: int
+    unchecked: int
+    fresh: bool = True
+    problems: tuple[Problem, ...] = ()
+
+    def files(self, component: str | None = None) -> dict[str, bytes]:
+        """The generated files of the target, or of one of its components, by path in the tree."""
+        named = file_names(self.manifests)
+        chosen = {
+            path: manifest for path, manifest in named.items() if component in (None, manifest.component)
+        }
+        texts = dharma_rego.emit_all([manifest.body for manifest in chosen.values()])
+        return {f"{self.target}/{path}": text for path, text in zip(chosen, texts, strict=True)}
+
+
+def build(
+    plan: Plan, targets: Sequence[Target], done: Callable[[Built], None] = lambda _: None
+) -> list[Built]:
+    """Render and check targets, in their order; raises RenderError with every problem of all of them."""
+    known = platform(plan.root)
+    kept = {target.name: _kept(plan, known, target) for target in targets} if plan.cached else {}
+    missing = [target for target in targets if kept.get(target.name) is None]
+    built = {name: found for name, found in kept.items() if found is not None}
+    for found in built.values():
+        done(found)
+    for found in _rendered(plan, known, missing):
+        built[found.target] = found
+        done(found)
+    problems = [problem for found in built.values() for problem in found.problems]
+    if problems:
+        raise RenderError(problems)
+    return [built[target.name] for target in targets]
+
+
+def _rendered(plan: Plan, known: Platform, targets: Sequence[Target]) -> Iterator[Built]:
+    workers = min(plan.workers or _default_workers(len(targets)), len(targets))
+    if workers <= 1:
+        yield from (_build_one(plan, known, target) for target in targets)
+        return
+    _work.clear()
+    _work.extend((plan, known, target) for target in targets)
+    with multiprocessing.get_context("fork").Pool(workers) as pool:
+        yield from pool.imap_unordered(_build_nth, range(len(targets)))
+
+
+_work: list[tuple[Plan, Platform, Target]] = []
+
+
+def _build_nth(number: int) -> Built:
+    """A worker's task; it inherits the list by fork, before any Node.js was started."""
+    return _build_one(*_work[number])
+
+
+def _default_workers(targets: int) -> int:
+    return max(1, min(os.cpu_count() or 1, targets // _TARGETS_A_WORKER))
+
+
+def _build_one(plan: Plan, known: Platform, target: Target) -> Built:
+    try:
+        rendered = render(target, plan.root, plan.synth)
+    except DharmaError as error:
+        return Built(target.name, (), 0, 0, problems=error.problems)
+    unchecked, problems = _checked(plan, target, rendered.manifests)
+    problems += disorder(target, rendered.manifests, rendered.deliveries)
+    built = Built(target.name, rendered.manifests, rendered.charts, unchecked, problems=tuple(problems))
+    if not problems:
+        notes = {"charts": built.charts, "unchecked": unchecked}
+        store.write(_key(plan, known, target), list(built.manifests), notes)
+    return built
+
+
+def _kept(plan: Plan, known: Platform, target: Target) -> Built | None:
+    entry = store.read(_key(plan, known, target), target.name)
+    if entry is None:
+        return None
+    manifests, notes = entry
+    return Built(target.name, tuple(manifests), notes["charts"], notes["unchecked"], fresh=False)
+
+
+def _key(plan: Plan, known: Platform, target: Target) -> str:
+    return store.key(target, known, plan.root, plan.synth, _schemas(plan, target).digest())
+
+
+def _schemas(plan: Plan, target: Target) -> Schemas:
+    return schemas_for(target.__dict__["cluster"].__dict__["kubernetes"], plan.schemas)
+
+
+_cached_schemas: dict[tuple[str, tuple[Path, ...]], Schemas] = {}
+
+
+def schemas_for(kubernetes: str, folders: tuple[Path, ...]) -> Schemas:
+    """The schemas of a Kubernetes release and catalogue folders; each is loaded once a process."""
+    found = _cached_schemas.get((kubernetes, folders))
+    if found is None:
+        try:
+            found = _cached_schemas.setdefault((kubernetes, folders), Schemas(kubernetes, folders))
+        except ValueError as error:
+            raise InputError([Problem(f"Kubernetes {kubernetes}", str(error))]) from None
+    return found
+
+
+def _checked(plan: Plan, target: Target, manifests: Iterable[Manifest]) -> tuple[int, list[Problem]]:
+    schemas = _schemas(plan, target)
+    unchecked, problems = 0, []
+    for manifest in manifests:
+        found = schemas.check(manifest.body)
+        if found is None:
+            unchecked += 1
+            continue
+        for problem in found:
+            what = f"{manifest.kind} {manifest.name} in {target.name}: {problem}"
+            problems.append(Problem(manifest.source, what))
+    return unchecked, problems
+
+
+def vanished(tree: Path, fleet: Fleet) -> list[Problem]:
+    """Target folders of a generated tree that the declarations no longer name and no rename explains."""
+    names = {target.name for target in fleet.targets}
+    moved = {old for target in fleet.targets for old in target.cluster.moved}
+    gone = sorted(set(_targets_in(tree)) - names - moved)
+    mend = (
+        "If it was renamed, add `moved: [{0}]` to the cluster's new declaration; "
+        "if it is gone for good, remove {1}/{0} yourself."
+    )
+    return [
+        Problem(name, "is in the generated tree, but no longer declared", mend.format(name, tree.name))
+        for name in gone
+    ]
+
+
+def _targets_in(tree: Path) -> Iterator[str]:
+    for path in sorted(tree.glob("*/*/**/argocd")):
+        yield path.parent.relative_to(tree).as_posix()
+
+
+def merged_files(built: Iterable[Built], component: str | None = None) -> Mapping[str, bytes]:
+    """The generated files of several targets together."""
+    return {path: text for found in built for path, text in found.files(component).items()}

@@ -1,0 +1,131 @@
+"""dharma new: add a component, a service or an environment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from dharma.cli.terminal import note, say
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dharma.layer import Node
+    from dharma.scaffold import Files
+
+_EPILOG = """\b
+Examples:
+  dharma new component backup
+  dharma new service invoices --tenant shop
+  dharma new environment preview
+  dharma new environment preview --from staging
+"""
+
+
+@click.group(name="new", epilog=_EPILOG)
+def command() -> None:
+    """Add a component, a service or an environment: files that are valid, and a test that passes, at once."""
+
+
+@command.command(name="component", epilog=_EPILOG)
+@click.argument("name")
+@click.pass_obj
+def component(directory: str | None, name: str) -> None:
+    """Write components/NAME/ with options, chart and page, and a test of it."""
+    from dharma.platform import platform
+    from dharma.repository import root_of
+    from dharma.scaffold import written
+    from dharma.scaffold.component import component_files
+
+    root = root_of(directory)
+    files = component_files(name, platform(root))
+    with written(root, files):
+        _announce(root, name)
+    _tell(files)
+    test = list(files)[-1]
+    note(f"next: pytest {test}; then write `{name}: {{}}` under components in environments/base.yaml, dharma build")
+
+
+def _announce(root: Path, name: str) -> None:
+    """In Dharma's own checkout a component is shipped; elsewhere its folder is enough."""
+    from dharma import edit
+    from dharma.platform import ships
+    from dharma.scaffold.component import with_shipped
+
+    if ships(root):
+        path = root / "dharma" / "platform.py"
+        edit.replace(path, with_shipped(path.read_text(encoding="utf-8"), name))
+        say("changed dharma/platform.py")
+
+
+@command.command(name="service", epilog=_EPILOG)
+@click.argument("name")
+@click.option("--tenant", required=True, metavar="TENANT", help="The team that owns it.")
+@click.option("--description", metavar="TEXT", help="What it does, in one sentence.")
+@click.pass_obj
+def service(directory: str | None, name: str, tenant: str, description: str | None) -> None:
+    """Write environments/services/NAME.yaml for a service of a tenant."""
+    from dharma import environment
+    from dharma.layer import children
+    from dharma.repository import root_of
+    from dharma.scaffold.service import service_files
+
+    root = root_of(directory)
+    declared = environment.declarations(root)
+    tenants = [name for _, node in children(declared.tenants) for name, _ in children(node)]
+    what = description or f"The service {name}."
+    _add(root, service_files(name, tenant, what, declared.services, tenants), "dharma build")
+
+
+@command.command(name="environment", epilog=_EPILOG)
+@click.argument("name")
+@click.option("--from", "source", metavar="ENV", help="Copy this environment's file, with ids of its own.")
+@click.pass_obj
+def environment(directory: str | None, name: str, source: str | None) -> None:
+    """Write environments/NAME.yaml with a cluster in each region of base.yaml, or like another environment."""
+    from dharma import environment as environments
+    from dharma.errors import InputError, Problem
+    from dharma.repository import root_of
+    from dharma.scaffold.environment import copied_environment, environment_files
+    from dharma.spelling import nearest
+
+    root = root_of(directory)
+    declared = environments.declarations(root)
+    domain, regions = _shared(declared.base)
+    if source is None:
+        files = environment_files(name, domain, regions, declared.environments)
+    elif source in declared.environments:
+        files = copied_environment(root, source, name, domain, declared.environments)
+    else:
+        hint = nearest(source, declared.environments)
+        raise InputError([Problem(f"environment {source!r}", "is not declared", hint)])
+    _add(root, files, f"look over provider, ring and addresses, then dharma build {name}")
+
+
+def _shared(base: Node) -> tuple[str, list[str]]:
+    """The domain and the regions that base.yaml gives to every environment."""
+    from dharma.errors import InputError, Problem
+    from dharma.layer import children, find
+
+    domain, regions = find(base, ("domain",)), find(base, ("regions",))
+    names = [name for name, _ in children(regions)] if regions else []
+    if domain is None or not names:
+        mend = "Name the regions and the domain there, or copy an environment with --from."
+        raise InputError([Problem("environments/base.yaml", "describes no regions or no domain", mend)])
+    return str(domain.value), names
+
+
+def _add(root: Path, files: Files, following: str) -> None:
+    from dharma import environment
+    from dharma.scaffold import written
+
+    with written(root, files):
+        environment.load(root)
+    _tell(files)
+    note(f"next: {following}")
+
+
+def _tell(files: Files) -> None:
+    for name in files:
+        say(f"wrote {name}")

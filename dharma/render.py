@@ -1,0 +1,176 @@
+"""Render: components become manifests. The only place that starts cdk8s, and so Node.js."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from dharma import node
+from dharma.declared import reading
+from dharma.errors import Origin, Problem, RenderError
+from dharma.manifest import Manifest
+from dharma.platform import load, order
+from dharma.target import Target
+
+if TYPE_CHECKING:
+    import cdk8s
+
+    from dharma.component import Component, Delivery, Draft
+
+Synth = Literal["python", "cdk8s"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What a target consists of: its manifests and the upstream charts that Argo CD renders."""
+
+    target: Target
+    manifests: tuple[Manifest, ...]
+    deliveries: tuple[Delivery, ...]
+
+    @property
+    def charts(self) -> int:
+        """How many upstream charts are left to Argo CD."""
+        return sum(len(delivery.releases) for delivery in self.deliveries)
+
+
+def render(target: Target, root: Path, synth: Synth = "python") -> Rendered:
+    """Every manifest of a target, component by component in the order of their requirements.
+
+    `synth="cdk8s"` sends plain objects through cdk8s too; the result is the same.
+    """
+    app = _app()
+    deliveries: list[Delivery] = []
+    manifests: list[Manifest] = []
+    for level, names in enumerate(levels(target)):
+        for name in names:
+            component = _declared(app, target, name, tuple(deliveries))
+            deliveries.append(_delivery(component, target, level))
+            manifests += _manifests(component, root, synth)
+    refuse(manifests)
+    return Rendered(target, tuple(manifests), tuple(deliveries))
+
+
+def levels(target: Target) -> tuple[tuple[str, ...], ...]:
+    """The target's components in levels; those that deliver all others come last."""
+    needs = {name: set(options.requires) for name, options in target.options.items()}
+    for name, options in target.options.items():
+        if options.last:
+            needs[name] |= {other for other, its in target.options.items() if not its.last}
+    return order(needs)
+
+
+def _app() -> cdk8s.App:
+    node.prepare()
+    import cdk8s
+
+    return cdk8s.App()
+
+
+def _declared(app: cdk8s.App, target: Target, name: str, earlier: tuple[Delivery, ...]) -> Component[Any]:
+    options = target.options[name]
+    chart: type[Component[Any]] = load(options.chart)
+    component = chart(app, target, options, earlier)
+    with component.scope():
+        component.declare()
+    for delivery in earlier:
+        if delivery.component in options.requires:
+            component.add_dependency(delivery.chart)
+    return component
+
+
+def _delivery(component: Component[Any], target: Target, level: int) -> Delivery:
+    from dharma.component import Delivery
+
+    with reading(set()):
+        state = target.options[component.name].state
+    return Delivery(
+        component.name, level, state, tuple(component.released), tuple(component.drafts), component
+    )
+
+
+def _manifests(component: Component[Any], root: Path, synth: Synth) -> Iterator[Manifest]:
+    if synth == "cdk8s":
+        _through_cdk8s(component)
+    constructs = [draft.construct for draft in component.drafts if draft.construct is not None]
+    if len(component.api_objects) != len(constructs):
+        what = f"{len(component.api_objects) - len(constructs)} cdk8s objects were not announced"
+        raise RenderError([Problem(f"component {component.name}", what, "Pass them to `self.adopt`.")])
+    for draft in component.drafts:
+        body: Mapping[str, Any] = draft.construct.to_json() if draft.construct else draft.body
+        yield _manifest(component, draft, _with_wave(draft, body), root)
+
+
+def _manifest(
+    component: Component[Any], draft: Draft, body: Mapping[str, Any], root: Path
+) -> Manifest:
+    target = component.target
+    origins = {origin for path in draft.reads for origin in target.origins(path)}
+    folder = "/".join(name for name in (component.name, draft.unit, draft.folder) if name)
+    source = Origin(source_file(draft.source.file, root), draft.source.line)
+    path = f"{component.name}/{draft.id or _id(body)}"
+    return Manifest(target.name, component.name, path, folder, body, source, tuple(sorted(origins)))
+
+
+def _id(body: Mapping[str, Any]) -> str:
+    return f"{body['kind'].lower()}/{body['metadata']['name']}"
+
+
+def _with_wave(draft: Draft, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    if draft.wave == 0:
+        return body
+    annotations = {**body["metadata"].get("annotations", {}), "argocd.argoproj.io/sync-wave": str(draft.wave)}
+    return {**body, "metadata": {**body["metadata"], "annotations": annotations}}
+
+
+def _through_cdk8s(component: Component[Any]) -> None:
+    """Replace every plain object by a cdk8s construct that says the same."""
+    import cdk8s
+
+    for number, draft in enumerate(component.drafts):
+        if draft.body is None or draft.construct is not None:
+            continue
+        body = dict(draft.body)
+        metadata = body.pop("metadata")
+        construct = cdk8s.ApiObject(
+            component, f"plain-{number}", api_version=body.pop("apiVersion"), kind=body.pop("kind")
+        )
+        patches = [cdk8s.JsonPatch.add("/metadata", metadata)]
+        patches += [cdk8s.JsonPatch.add(f"/{name}", value) for name, value in body.items()]
+        construct.add_json_patch(*patches)
+        draft.construct = construct
+
+
+@functools.cache
+def source_file(file: str, root: Path) -> str:
+    """A source file as it is found in the repository, or in the package for what is installed."""
+    path = Path(os.path.realpath(file))
+    if path.is_relative_to(root):
+        return path.relative_to(root).as_posix()
+    package = Path(os.path.realpath(__file__)).parent.parent
+    return path.relative_to(package).as_posix() if path.is_relative_to(package) else path.as_posix()
+
+
+def refuse(manifests: Iterable[Manifest]) -> None:
+    """Raise for objects that stand twice and for secrets that carry data."""
+    seen: dict[tuple[str, str, str, str], Manifest] = {}
+    problems = []
+    for manifest in manifests:
+        if manifest.kind == "Secret" and manifest.group == "" and _has_data(manifest.body):
+            what = f"Secret {manifest.namespace}/{manifest.name} carries data"
+            problems.append(
+                Problem(manifest.source, what, "Refer to a secret store; no value may reach Git.")
+            )
+        if (other := seen.setdefault(manifest.identity, manifest)) is not manifest:
+            what = f"{manifest.kind} {manifest.namespace}/{manifest.name} of {manifest.target} stands twice"
+            problems.append(Problem(manifest.source, what, f"It was declared in {other.source} already."))
+    if problems:
+        raise RenderError(problems)
+
+
+def _has_data(body: Mapping[str, Any]) -> bool:
+    return bool(body.get("data") or body.get("stringData"))

@@ -1,0 +1,1 @@
+"""Rego rules and what tests them, found as files of the package."""

@@ -1,0 +1,1 @@
+"""Programs that bring a cluster up, found as files of the package."""
