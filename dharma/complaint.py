@@ -29,6 +29,7 @@ _EXPECTED = {
     values.Url: "an https, ssh or file URL",
     values.Email: "a mail address",
     values.KubernetesVersion: 'a minor release in quotes, such as "1.34"',
+    values.Versions: "conditions such as >=0.1,<0.2",
     values.HttpPath: "an absolute path such as /healthz",
 }
 _PATTERNS = {

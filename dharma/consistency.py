@@ -20,13 +20,8 @@ _Claim = tuple[Target, Path, IPv4Network]
 
 def inconsistencies(targets: Sequence[Target]) -> list[Problem]:
     """Every problem of the targets one by one and together; each is reported once."""
-    checks: tuple[Callable[[Target], Iterator[Problem]], ...] = (
-        _references,
-        _ports,
-        _networks,
-        _pools,
-        _order,
-    )
+    checks: tuple[Callable[[Target], Iterator[Problem]], ...]
+    checks = (_references, _ports, _networks, _pools, _order, _namespaces)
     found = [problem for target in targets for check in checks for problem in check(target)]
     found += [*_primaries(targets), *_identities(targets), *_overlaps(targets), *_moves(targets)]
     return sorted(set(found), key=str)

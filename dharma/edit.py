@@ -14,7 +14,7 @@ from dharma.errors import DeclarationError, Origin, Problem
 from dharma.layer import Node, find, leaves
 from dharma.layer import Path as KeyPath
 
-_LINE_END = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
+_LINE_END = re.compile(r"\r\n|[\n\r]")
 _QUOTED = re.compile(r"""(?P<quote>["'])(?:\\.|''|(?!(?P=quote)).)*(?P=quote)""")
 _MEND = "Write it on one line, without anchor or alias."
 
@@ -62,9 +62,7 @@ def _offset(text: str, origin: Origin) -> int:
     return start + origin.column - 1
 
 
-def _replaced(
-    root: Path, path: Path, text: str, span: tuple[int, int], place: KeyPath, value: str
-) -> str:
+def _replaced(root: Path, path: Path, text: str, span: tuple[int, int], place: KeyPath, value: str) -> str:
     start, end = span
     quote = text[start] if text[start] in "\"'" else ""
     for token in (f"{quote}{value}{quote}",) if quote else (value, f'"{value}"'):

@@ -20,7 +20,7 @@ from dharma.consistency import inconsistencies
 from dharma.declared import Declared
 from dharma.errors import DeclarationError, Problem
 from dharma.filekinds import file_kinds, target_model
-from dharma.layer import EMPTY, Conflict, Node, conflicts, kind, leaves, plain
+from dharma.layer import EMPTY, Conflict, Node, kind, leaves, plain
 from dharma.layer import Path as KeyPath
 from dharma.overlay import Declarations, strays, trees
 from dharma.platform import Platform, platform
@@ -125,7 +125,7 @@ def resolve(declared: Declarations, known: Platform) -> Fleet:
     problems = list(strays(declared))
     model = target_model(known)
     merged = list(trees(declared))
-    targets = [target for tree in merged for target in _validated(model, tree, problems)]
+    targets = [target for tree in merged for target in validated(model, tree, problems)]
     if len(targets) == len(merged):
         problems.extend(_unused(declared, targets))
         problems.extend(inconsistencies(targets))
@@ -134,11 +134,12 @@ def resolve(declared: Declarations, known: Platform) -> Fleet:
     return Fleet(tuple(sorted(targets, key=lambda target: (target.cluster.ring, target.name))))
 
 
-def _validated(model: type[Target], tree: Node, problems: list[Problem]) -> Iterator[Target]:
-    found = [_conflict(path, node) for path, node in conflicts(tree)]
-    found += [_idle(path, node) for path, node in leaves(tree) if _removes_nothing(node)]
-    problems.extend(found)
-    if any(conflicts(tree)):
+def validated(model: type[Target], tree: Node, problems: list[Problem]) -> Iterator[Target]:
+    empty = [(path, node) for path, node in leaves(tree) if node.value is None]
+    clashes = [_conflict(path, node) for path, node in empty if isinstance(node, Conflict)]
+    problems.extend(clashes)
+    problems.extend(_idle(path, node) for path, node in empty if _removes_nothing(node))
+    if clashes:
         return
     try:
         target = model.model_validate(plain(tree))

@@ -6,19 +6,20 @@ What a single file says is partial (a layer); what all layers say together is a 
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
 from pydantic import Field, create_model
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core.core_schema import DictSchema
 
 from dharma.declared import Declared, Layer, partial
 from dharma.options import Options
-from dharma.pin import Versions
 from dharma.platform import Platform
 from dharma.service import Service
 from dharma.settings import Cluster, RegionFacts, Settings
 from dharma.target import Target
 from dharma.tenant import Tenant, TenantOverride
-from dharma.values import Name, Text
+from dharma.values import Name, Text, Versions
 
 _Options = tuple[tuple[str, type[Options]], ...]
 
@@ -117,8 +118,19 @@ def file_kinds(platform: Platform) -> dict[str, type[Declared]]:
     return {"environment": environment_file(platform), "tenants": tenants_file(), "service": service_file()}
 
 
+class _Schema(GenerateJsonSchema):
+    """Names of entries are checked as pydantic does: all of them, length included."""
+
+    def dict_schema(self, schema: DictSchema) -> JsonSchemaValue:
+        found = super().dict_schema(schema)
+        if patterns := found.pop("patternProperties", None):
+            (found["additionalProperties"],) = patterns.values()
+            found["propertyNames"] = self.generate_inner(schema["keys_schema"])
+        return found
+
+
 def json_schema(name: str, model: type[Declared]) -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of a kind of file."""
-    schema = model.model_json_schema(by_alias=True)
+    schema = model.model_json_schema(by_alias=True, schema_generator=_Schema)
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"Dharma {name} file"}
-    return cast("dict[str, Any]", head | {key: value for key, value in schema.items() if key != "title"})
+    return head | {key: value for key, value in schema.items() if key != "title"}

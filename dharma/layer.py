@@ -8,7 +8,7 @@ any other until the end, because a later layer may clear it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, TypeAlias
@@ -24,7 +24,7 @@ class Step:
     """A place in a file and what it says there; a map stands as an empty one."""
 
     origin: Origin
-    value: Scalar | tuple[Node, ...] | Mapping[str, Node] | None
+    value: Scalar | tuple[Node, ...] | dict[str, Node] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Node:
     `chain` holds the places that set it, oldest first; `cleared` says that nothing below counts.
     """
 
-    value: Scalar | tuple[Node, ...] | Mapping[str, Node] | None
+    value: Scalar | tuple[Node, ...] | dict[str, Node] | None
     chain: tuple[Step, ...] = ()
     key: Origin | None = None
     cleared: bool = False
@@ -47,7 +47,7 @@ class Node:
     @property
     def is_map(self) -> bool:
         """Whether the value is a map."""
-        return isinstance(self.value, Mapping)
+        return isinstance(self.value, dict)
 
     @property
     def removed(self) -> bool:
@@ -97,12 +97,12 @@ def _merge(lower: Any, upper: Any) -> dict[str, Node]:
 
 
 def _mapped(step: Step) -> bool:
-    return isinstance(step.value, Mapping)
+    return isinstance(step.value, dict)
 
 
 def kind(value: object) -> str:
     """What a user calls a value of a node: map, list, null, string, number or boolean."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return "map"
     names = {bool: "boolean", str: "string", int: "number", float: "number", tuple: "list"}
     return names.get(type(value), "null")
@@ -110,15 +110,12 @@ def kind(value: object) -> str:
 
 def conflicts(node: Node, path: Path = ()) -> Iterator[tuple[Path, Conflict]]:
     """Every conflict that no later layer cleared."""
-    if isinstance(node, Conflict):
-        yield path, node
-    for name, child in children(node):
-        yield from conflicts(child, (*path, name))
+    yield from ((where, leaf) for where, leaf in leaves(node, path) if isinstance(leaf, Conflict))
 
 
 def children(node: Node) -> Iterator[tuple[str, Node]]:
     """Names (or list positions as text) and values directly under a node."""
-    if isinstance(node.value, Mapping):
+    if isinstance(node.value, dict):
         yield from node.value.items()
     elif isinstance(node.value, tuple):
         yield from ((str(i), item) for i, item in enumerate(node.value))
@@ -126,7 +123,7 @@ def children(node: Node) -> Iterator[tuple[str, Node]]:
 
 def plain(node: Node) -> Any:
     """The JSON-shaped value, removed entries left out."""
-    if isinstance(node.value, Mapping):
+    if isinstance(node.value, dict):
         return {name: plain(child) for name, child in node.value.items() if child.value is not None}
     if isinstance(node.value, tuple):
         return [plain(item) for item in node.value]
@@ -136,7 +133,7 @@ def plain(node: Node) -> Any:
 def find(node: Node, path: Path) -> Node | None:
     """The node at a path, None where there is nothing."""
     for name in path:
-        step = node.value.get(name) if isinstance(node.value, Mapping) else dict(children(node)).get(name)
+        step = node.value.get(name) if isinstance(node.value, dict) else dict(children(node)).get(name)
         if step is None:
             return None
         node = step
@@ -144,8 +141,8 @@ def find(node: Node, path: Path) -> Node | None:
 
 
 def leaves(node: Node, path: Path = ()) -> Iterator[tuple[Path, Node]]:
-    """Every scalar and every removed entry with its path."""
-    if isinstance(node.value, Mapping | tuple):
+    """Every scalar, removed entry and conflict with its path."""
+    if isinstance(node.value, dict | tuple):
         for name, child in children(node):
             yield from leaves(child, (*path, name))
     else:

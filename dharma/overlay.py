@@ -143,7 +143,7 @@ def _over(layers: Iterable[Node]) -> Node:
 
 
 def _mapping(node: Node) -> Mapping[str, Node]:
-    return node.value if isinstance(node.value, Mapping) else {}
+    return node.value if isinstance(node.value, dict) else {}
 
 
 def _map(node: Node, name: str) -> Mapping[str, Node]:

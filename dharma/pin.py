@@ -6,17 +6,11 @@ import operator
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any
-
-from pydantic import StringConstraints
+from typing import Any
 
 from dharma import __version__, document
 from dharma.errors import DeclarationError, Problem
 from dharma.layer import Node, find
-
-_CLAUSE = r"(==|>=|<=|!=|>|<)[0-9]+(\.[0-9]+){0,2}"
-Versions = Annotated[str, StringConstraints(pattern=rf"^{_CLAUSE}(, ?{_CLAUSE})*$", max_length=100)]
-"""Conditions that must all hold, such as `>=0.1,<0.2`; absent numbers count as 0."""
 
 _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
@@ -56,7 +50,7 @@ def misplaced(environments: Iterable[Node]) -> Iterator[Problem]:
 
 
 def allows(versions: str, version: str) -> bool:
-    """Whether a release satisfies every condition."""
+    """Whether a release satisfies every condition of a `Versions`; absent numbers count as 0."""
     numbers = _numbers(version)
     return all(_COMPARE[compare](numbers, _numbers(other)) for compare, other in _PART.findall(versions))
 

@@ -71,6 +71,10 @@ KubernetesVersion = Annotated[str, StringConstraints(pattern=r"^1\.[0-9]{2}$")]
 HttpPath = Annotated[str, StringConstraints(pattern=r"^/[A-Za-z0-9._~/*-]*$", max_length=255)]
 """An absolute HTTP path or path prefix."""
 
+_CLAUSE = r"(==|>=|<=|!=|>|<)[0-9]+(\.[0-9]+){0,2}"
+Versions = Annotated[str, StringConstraints(pattern=rf"^{_CLAUSE}(, ?{_CLAUSE})*$", max_length=100)]
+"""Conditions on Dharma's version that must all hold, such as `>=0.1,<0.2`."""
+
 Port = Annotated[int, Field(ge=1, le=65535)]
 Percent = Annotated[int, Field(ge=0, le=100)]
 Text = Annotated[str, StringConstraints(pattern=r"\S", max_length=500)]

@@ -31,8 +31,9 @@ class Argocd(Component[ArgocdOptions]):
         self.system()
         self.deliveries = (*self.earlier, self._own())
         self.platform_project()
+        kinds = projects.kinds_of(self._of_tenants())
         for name in self.target.tenants:
-            self.tenant_project(name)
+            self.tenant_project(name, kinds)
         self.root()
         for delivery in self.deliveries:
             self.applications(delivery)
@@ -100,9 +101,8 @@ class Argocd(Component[ArgocdOptions]):
         self._project(projects.PLATFORM, spec)
 
     @part
-    def tenant_project(self, name: str) -> None:
+    def tenant_project(self, name: str, kinds: set[projects.Kind]) -> None:
         """What a tenant's Applications may touch, and who of the tenant may do what with them."""
-        kinds = projects.kinds_of(self._of_tenants())
         windows = [projects.window(window) for window in self.options.sync_windows]
         groups = self.target.tenants[name].groups
         self._project(name, projects.tenant(name, groups, self.target.gitops.repository, kinds, windows))
@@ -165,7 +165,7 @@ class Argocd(Component[ArgocdOptions]):
         }
         head = applications.metadata(sequence.own_wave(delivery.level), path, cascade=self.options.cascade)
         name = "-".join(part for part in (delivery.component, unit) if part)
-        self._note_owners(drafts)
+        self._note_owners(unit, drafts)
         self._application(name, head, _ignoring(spec, ignored))
 
     @part
@@ -184,23 +184,20 @@ class Argocd(Component[ArgocdOptions]):
             "networking.istio.io/v1", "VirtualService", "argocd", namespace=ARGOCD_NAMESPACE, spec=spec
         )
 
-    def _note_owners(self, drafts: list[Draft]) -> None:
-        """Count as read what decides which fields are left to others: tenants, and replicas at the edge.
+    def _note_owners(self, tenant: str, drafts: list[Draft]) -> None:
+        """Count as read what decides which fields are left to others: tenants, and numbers of replicas.
 
-        A service's replicas belong to an autoscaler once `max` is above `min`.
+        A service's replicas belong to an autoscaler once `max` is above `min`, unless it has storage.
         """
-        paths = [path for draft in drafts if draft.unit for path in draft.reads]
         owned = {path for draft in drafts if draft.owned for path in draft.reads}
-        services = self.target.services
-        for name in sorted({path[1] for path in paths if path[0] == "services"} & services.keys()):
-            service = services[name]
+        with unobserved():
+            own = {name: it for name, it in self.target.services.items() if it.tenant == tenant}
+        for name, service in own.items():
             if ("services", name, "tenant") in owned:
                 service.note(("tenant",))
-            versions = [version.replicas for version in service.versions.values() if version.replicas]
-            for replicas in (service.replicas, *versions):
-                with unobserved():
-                    at_the_edge = replicas.max - replicas.min <= 1
-                if at_the_edge:
+            if service.storage is None:
+                versions = [version.replicas for version in service.versions.values() if version.replicas]
+                for replicas in (service.replicas, *versions):
                     replicas.note(("min",))
                     replicas.note(("max",))
 

@@ -24,6 +24,23 @@ CHART_KINDS = (
     ("scheduling.k8s.io", "PriorityClass"),
 )
 """Kinds without a namespace that upstream charts bring."""
+SERVICE_KINDS = (
+    ("", "Service"),
+    ("", "ServiceAccount"),
+    ("apps", "Deployment"),
+    ("apps", "StatefulSet"),
+    ("argoproj.io", "AnalysisTemplate"),
+    ("argoproj.io", "Rollout"),
+    ("autoscaling", "HorizontalPodAutoscaler"),
+    ("monitoring.coreos.com", "ServiceMonitor"),
+    ("networking.istio.io", "DestinationRule"),
+    ("networking.istio.io", "ServiceEntry"),
+    ("networking.istio.io", "VirtualService"),
+    ("networking.k8s.io", "NetworkPolicy"),
+    ("policy", "PodDisruptionBudget"),
+    ("security.istio.io", "AuthorizationPolicy"),
+)
+"""Kinds that services may consist of; what a tenant may deliver does not change with a replica more."""
 MADE_BY_OTHERS = ({"kind": "ConfigMap", "name": "istio-ca-root-cert"},)
 """What controllers put into every namespace and no Application holds."""
 
@@ -38,7 +55,7 @@ def tenant(name: str, groups: Groups, repository: str, kinds: Iterable[Kind], wi
         "sourceRepos": [repository],
         "destinations": [{"server": CLUSTER, "namespace": name}],
         "clusterResourceWhitelist": [],
-        "namespaceResourceWhitelist": _kinds(kinds),
+        "namespaceResourceWhitelist": _kinds({*SERVICE_KINDS, *kinds}),
         "orphanedResources": {"warn": True, "ignore": list(MADE_BY_OTHERS)},
         "roles": [_role(name, role, getattr(groups, role)) for role in ACTIONS if getattr(groups, role)],
         **({"syncWindows": windows} if windows else {}),

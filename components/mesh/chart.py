@@ -28,6 +28,7 @@ class Mesh(Component[MeshOptions]):
         self.istiod()
         self.mesh_wide()
         self.control_plane()
+        self._monitor("ServiceMonitor", "istiod", MESH_NAMESPACE, {"app": "istiod"}, "http-monitoring")
         with unobserved():
             wanted = self.options.gateways()
         for kind, gateway in wanted.items():
@@ -133,12 +134,10 @@ class Mesh(Component[MeshOptions]):
 
     @part
     def control_plane(self) -> None:
-        """Who reaches istiod, and its metrics."""
+        """Who reaches istiod."""
         addresses = self.target.cluster.network
         spec = network.istiod((addresses.api_server, addresses.nodes))
         self._network_policy("istiod-callers", MESH_NAMESPACE, spec)
-        with self.scope():
-            self._monitor("ServiceMonitor", "istiod", MESH_NAMESPACE, {"app": "istiod"}, "http-monitoring")
 
     def gateway(self, kind: Kind, gateway: GatewayOptions) -> None:
         """A gateway's listeners, traffic and metrics."""

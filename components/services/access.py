@@ -11,6 +11,7 @@ from dharma.components.services.identity import (
     exposed_port,
     gateway_principal,
     metadata,
+    note_presence,
     principal,
     selector,
 )
@@ -62,6 +63,7 @@ def _callers(chart: Chart, name: str) -> dict[str, list[tuple[str, str]]]:
     """Callers with their tenants by the name of the port they call."""
     callers: dict[str, list[tuple[str, str]]] = {}
     for caller, service, port in chart.target.callers(name):
+        note_presence(service)
         entry = (caller, service.tenant)
         if entry not in callers.setdefault(port, []):
             callers[port].append(entry)

@@ -73,8 +73,8 @@ class Services(Component[ServicesOptions]):
 
     def alerts(self) -> tuple[Alert, ...]:
         """Errors, slowness, crashes, replicas that are not ready, autoscalers at their end."""
-        return signals.alerts(self.target.tenants)
+        return signals.alerts(sorted(self.target.tenants))
 
     def dashboards(self) -> tuple[Dashboard, ...]:
         """Rate, errors, duration and replicas."""
-        return signals.dashboards(self.target.tenants)
+        return signals.dashboards(sorted(self.target.tenants))

@@ -12,6 +12,7 @@ from dharma.components.services.identity import (
     Variant,
     autoscaled,
     metadata,
+    note_presence,
     web_ports,
 )
 from dharma.components.services.pod import CONTAINER
@@ -198,6 +199,7 @@ def stability(chart: Chart, tenant: str) -> Draft:
     """One analysis a tenant: the replicas of a new version must not have been restarted."""
     for name in _rolling(chart, tenant):
         chart.target.services[name].note(("tenant",))
+        note_presence(chart.target.services[name])
     template = cdk8s.ApiObject(
         chart,
         f"{STABILITY}-{tenant}",

@@ -8,6 +8,7 @@ from typing import Any
 from dharma.component import Component
 from dharma.components.services.options import ServicesOptions
 from dharma.conventions import COST_CENTRE_LABEL, GATEWAY_NAMESPACE, OWNER_LABEL, TENANT_LABEL
+from dharma.declared import unobserved
 from dharma.errors import Problem, RenderError
 from dharma.service import Image, Replicas, Service, ServicePort, Version
 
@@ -24,6 +25,7 @@ def labels(chart: Chart, name: str, instance: str, image: Image | None = None) -
     """The labels of an object of service `name`, without those that every object of the chart has."""
     service = chart.target.services[name]
     tenant = service.tenant
+    note_presence(service)
     return {
         NAME: name,
         INSTANCE: instance,
@@ -33,6 +35,12 @@ def labels(chart: Chart, name: str, instance: str, image: Image | None = None) -
         OWNER_LABEL: tenant,
         COST_CENTRE_LABEL: chart.target.tenants[tenant].cost_centre,
     }
+
+
+def note_presence(service: Service) -> None:
+    """Count what says where a service runs as a reason: elsewhere it would not be there."""
+    service.placement.note(("environments",))
+    service.placement.note(("regions",))
 
 
 def metadata(
@@ -68,11 +76,17 @@ def replicas_of(service: Service, version: Version | None) -> Replicas:
 
 
 def autoscaled(service: Service, version: Version | None) -> bool:
-    """Whether a HorizontalPodAutoscaler owns the workload's number of replicas."""
-    if version is None:
-        return service.autoscaled
+    """Whether a HorizontalPodAutoscaler owns the workload's number of replicas.
+
+    Where it does, the numbers are no reason for anything that the workload itself says.
+    """
     replicas = replicas_of(service, version)
-    return replicas.max > replicas.min
+    with unobserved():
+        owned = service.storage is None and replicas.max > replicas.min
+    if not owned:
+        replicas.note(("min",))
+        replicas.note(("max",))
+    return owned
 
 
 def host(chart: Chart, name: str, suffix: str = "") -> str:

@@ -27,6 +27,8 @@ STORAGE_CLASSES = {
 }
 """The class for databases by provider: replicated or network-attached SSDs."""
 OWNED_REPLICAS = ("/spec/replicas",)
+_FEWEST = 2
+"""Replicas below which a drain cannot spare one."""
 _SLACK = 540
 """Seconds beside its start that a replica may take before an update counts as stuck."""
 
@@ -179,7 +181,7 @@ _BEHAVIOUR = {
 def disruption_budget(chart: Chart, name: str, variant: Variant) -> Draft | None:
     """Lets a drain take one replica at a time, broken ones always; None for a single replica."""
     service, (instance, version) = chart.target.services[name], variant
-    if replicas_of(service, version).min < 2:  # noqa: PLR2004
+    if replicas_of(service, version).min < _FEWEST:
         return None
     return chart.object(
         "policy/v1",

@@ -65,7 +65,7 @@ def developer() -> list[Rule]:
     ]
 
 
-def admin(*, shell: bool) -> list[Rule]:
+def admin(*, with_shell: bool) -> list[Rule]:
     """Changes workloads, configuration and secrets; limits, policies and roles stay the platform's."""
     owned = ["configmaps", "persistentvolumeclaims", "pods", "secrets", "serviceaccounts", "services"]
     rules = [
@@ -75,7 +75,7 @@ def admin(*, shell: bool) -> list[Rule]:
         _rule([""], ["pods/eviction"], ["create"]),
         *_rules(_WORKLOADS, WRITE),
     ]
-    return [*rules, _rule([""], ["pods/exec"], ["create"])] if shell else rules
+    return [*rules, _rule([""], ["pods/exec"], ["create"])] if with_shell else rules
 
 
 def operator() -> list[Rule]:

@@ -56,7 +56,7 @@ class Tenancy(Component[TenancyOptions]):
     @part
     def admin_role(self) -> None:
         """What an administrator of a tenant may do; secrets of the tenant are part of it."""
-        self.object(RBAC, "ClusterRole", "tenant-admin", rules=access.admin(shell=self.options.shell))
+        self.object(RBAC, "ClusterRole", "tenant-admin", rules=access.admin(with_shell=self.options.shell))
 
     @part
     def operator_role(self) -> None:

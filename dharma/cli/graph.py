@@ -25,10 +25,21 @@ Examples:
 
 @click.command(name="graph", epilog=_EPILOG)
 @click.argument("target", required=False)
-@click.option("--view", type=click.Choice(["components", "services", "calls", "all"]), default="all",
-              show_default=True, help="What to draw.")
-@click.option("--format", "form", type=click.Choice(["mermaid", "dot", "svg", "json"]), default="mermaid",
-              show_default=True, help="How to draw it.")
+@click.option(
+    "--view",
+    type=click.Choice(["components", "services", "calls", "all"]),
+    default="all",
+    show_default=True,
+    help="What to draw.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["mermaid", "dot", "svg", "json"]),
+    default="mermaid",
+    show_default=True,
+    help="How to draw it.",
+)
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
 @click.pass_obj
 def command(directory: str | None, target: str | None, view: View, form: str, output: Path | None) -> None:
@@ -54,7 +65,9 @@ def _one(fleet: Fleet, name: str | None) -> Target:
 
     chosen = fleet.select([name]) if name else fleet.targets
     if not chosen:
-        raise InputError([Problem("environments/", "declares no target", "dharma new environment NAME adds one.")])
+        raise InputError(
+            [Problem("environments/", "declares no target", "dharma new environment NAME adds one.")]
+        )
     if name and len(chosen) != 1:
         names = ", ".join(found.name for found in chosen)
         raise InputError([Problem(f"target {name!r}", "means several targets", f"Name one of {names}.")])

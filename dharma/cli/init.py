@@ -17,9 +17,15 @@ Examples:
 
 @click.command(name="init", epilog=_EPILOG)
 @click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--environment", "environments", multiple=True, metavar="NAME",
-              default=("development", "staging", "production"), show_default=True,
-              help="An environment, in the order in which changes reach them; may be repeated.")
+@click.option(
+    "--environment",
+    "environments",
+    multiple=True,
+    metavar="NAME",
+    default=("development", "staging", "production"),
+    show_default=True,
+    help="An environment, in the order in which changes reach them; may be repeated.",
+)
 @click.pass_obj
 def command(directory: str | None, folder: Path, environments: tuple[str, ...]) -> None:
     """Make a platform repository in DIR, which must be empty or not there, and build it.
@@ -45,7 +51,9 @@ def _empty(root: Path) -> None:
     from dharma.errors import InputError, Problem
 
     if root.is_dir() and any(root.iterdir()):
-        raise InputError([Problem(str(root), "is not empty", "Name a folder that is empty or not there yet.")])
+        raise InputError(
+            [Problem(str(root), "is not empty", "Name a folder that is empty or not there yet.")]
+        )
 
 
 def _run(verb: str, *arguments: str, root: Path) -> None:

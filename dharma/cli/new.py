@@ -44,7 +44,9 @@ def component(directory: str | None, name: str) -> None:
         _announce(root, name)
     _tell(files)
     test = list(files)[-1]
-    note(f"next: pytest {test}; then write `{name}: {{}}` under components in environments/base.yaml, dharma build")
+    note(
+        f"next: pytest {test}; then write `{name}: {{}}` under components in environments/base.yaml, dharma build"
+    )
 
 
 def _announce(root: Path, name: str) -> None:

@@ -67,7 +67,10 @@ def _well_formed(digest: str, tag: str | None) -> None:
     from dharma.values import PLACEHOLDER, Digest, Tag
 
     problems = []
-    for kind, text, form in ((Digest, digest, "sha256: and 64 hexadecimal digits"), (Tag, tag, "an image tag")):
+    for kind, text, form in (
+        (Digest, digest, "sha256: and 64 hexadecimal digits"),
+        (Tag, tag, "an image tag"),
+    ):
         try:
             TypeAdapter(kind | None).validate_python(text)
         except ValidationError:
@@ -118,4 +121,6 @@ def _change(root: Path, path: Path, changes: dict[KeyPath, str]) -> list[str]:
         edit.replace(path, old)
         raise
     nodes = ((place, find(tree, place)) for place in changes)
-    return [f"{node.origin} {'.'.join(place)}: {node.value} → {changes[place]}" for place, node in nodes if node]
+    return [
+        f"{node.origin} {'.'.join(place)}: {node.value} → {changes[place]}" for place, node in nodes if node
+    ]

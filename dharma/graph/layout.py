@@ -143,9 +143,7 @@ def _inversions(values: Sequence[int]) -> int:
 def _rows(layers: Layers, links: Sequence[Pair]) -> dict[str, float]:
     both = _neighbours((*links, *((target, source) for source, target in links)))
     tallest = max((len(layer) for layer in layers), default=0)
-    rows = {
-        name: place + (tallest - len(layer)) / 2 for layer in layers for place, name in enumerate(layer)
-    }
+    rows = {name: place + (tallest - len(layer)) / 2 for layer in layers for place, name in enumerate(layer)}
     for sweep in range(_SWEEPS):
         for layer in layers if sweep % 2 == 0 else layers[::-1]:
             wishes = [_mean([rows[other] for other in both.get(name, ())], rows[name]) for name in layer]

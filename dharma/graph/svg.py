@@ -76,7 +76,9 @@ def _heads(colours: Colours) -> Iterator[str]:
 
 def _panel(panel: Panel, colours: Colours) -> _Drawn:
     drawn = _layered(panel, colours) if panel.arrows or panel.ranks else _cards(panel, colours)
-    return _Drawn(drawn.width, drawn.height + _TITLE, (_text(0, 14, panel.title, "panel"), *_moved(drawn, 0, _TITLE)))
+    return _Drawn(
+        drawn.width, drawn.height + _TITLE, (_text(0, 14, panel.title, "panel"), *_moved(drawn, 0, _TITLE))
+    )
 
 
 def _cards(panel: Panel, colours: Colours) -> _Drawn:
@@ -168,7 +170,9 @@ def _path(points: Sequence[tuple[float, float]], start: float, end: float, width
 
 
 def _arrow(arrow: Arrow, owners: Mapping[str, Box], path: str, colour: str) -> str:
-    hint = f"{owners[arrow.source].name} to {owners[arrow.target].name}" + (f":{arrow.label}" if arrow.label else "")
+    hint = f"{owners[arrow.source].name} to {owners[arrow.target].name}" + (
+        f":{arrow.label}" if arrow.label else ""
+    )
     return (
         f'<path class="arrow" d="{path}" stroke="{colour}" marker-end="url(#head-{colour[1:]})">'
         f"<title>{escape(hint)}</title></path>"

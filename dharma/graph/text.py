@@ -9,7 +9,7 @@ from typing import Any
 
 from dharma.graph.model import Box, Graph, Panel
 
-_ENTITIES = str.maketrans({char: f"#{ord(char)};" for char in "\"#<>&;`\\[]{}()|\n"})
+_ENTITIES = str.maketrans({char: f"#{ord(char)};" for char in '"#<>&;`\\[]{}()|\n'})
 
 
 def mermaid(graph: Graph) -> str:

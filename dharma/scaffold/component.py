@@ -10,7 +10,9 @@ from string import Template
 from dharma.errors import InputError, Problem
 from dharma.scaffold import Files, well_named
 
-RESERVED = frozenset({"base", "components", "conftest", "dharma", "test", *keyword.kwlist, *keyword.softkwlist})
+RESERVED = frozenset(
+    {"base", "components", "conftest", "dharma", "test", *keyword.kwlist, *keyword.softkwlist}
+)
 
 _OPTIONS = Template('''\
 """Options of component `$name`."""
@@ -109,7 +111,9 @@ def component_files(name: str, known: Mapping[str, object]) -> Files:
     """Options, chart, page and test of a component by path; raises InputError for a bad name."""
     well_named("component", name, known, RESERVED)
     if not name[0].isalpha():
-        raise InputError([Problem(f"component {name!r}", "begins with a digit", "Python names its folder and class.")])
+        raise InputError(
+            [Problem(f"component {name!r}", "begins with a digit", "Python names its folder and class.")]
+        )
     module = name.replace("-", "_")
     title = "".join(part.capitalize() for part in re.split(r"[-_]+", name))
     words = {"name": name, "title": title}

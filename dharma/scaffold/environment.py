@@ -43,7 +43,13 @@ _REGION = Template("""\
 
 
 def environment_files(
-    name: str, domain: str, regions: Iterable[str], taken: Collection[str], *, ring: int = 0, kubernetes: str = "1.34"
+    name: str,
+    domain: str,
+    regions: Iterable[str],
+    taken: Collection[str],
+    *,
+    ring: int = 0,
+    kubernetes: str = "1.34",
 ) -> Files:
     """The file of an environment by path, with a cluster for each region that base.yaml describes."""
     well_named("environment", name, taken, RESERVED)

@@ -10,17 +10,23 @@ use regorus::Value;
 
 use crate::builtins;
 use crate::fault::{Fault, raised};
-use crate::refusal::{CallSites, Functions, too_deep};
+use crate::refusal::{CallSites, Functions, hidden_by_data, too_deep};
 
 type Lines = BTreeMap<u32, bool>;
 type Coverage = BTreeMap<String, (Vec<u32>, Vec<u32>)>;
 type Outcome = Result<Value, Fault>;
 
-/// JSON inputs, parsed once for any number of rules.
+/// Inputs parsed once for any number of rules: a list of JSON texts, or the text of one JSON array.
+///
+/// `RegoError` names each that is not JSON.
 #[pyclass(frozen, module = "dharma_rego")]
 pub struct Inputs(Vec<Value>);
 
-/// Policies and data, ready to be asked; one thread at a time, `clone` it for more.
+/// Policies as (path, source) and a JSON object of data, with strict built-in errors.
+///
+/// `RegoError` carries all faults of all policies: syntax, calls of what the engine lacks or gets wrong, functions
+/// that call themselves, literals nested beyond 12 levels. One engine serves one thread at a time; `clone` it for
+/// more. Evaluation releases the GIL.
 #[pyclass(module = "dharma_rego")]
 pub struct Engine {
     /// As loaded; a failed evaluation may leave its engine in the middle of a rule, so it is replaced by this.
@@ -60,6 +66,7 @@ impl Engine {
         loaded.unwrap_or_else(|fault| Err(vec![fault])).map_err(raised)
     }
 
+    /// An engine for another thread, which shares what was loaded and has run nothing yet.
     fn clone(&self) -> Self {
         Self {
             loaded: self.loaded.clone(),
@@ -70,12 +77,16 @@ impl Engine {
         }
     }
 
-    #[pyo3(signature = (rule, input = "{}"))]
-    fn eval(&mut self, py: Python<'_>, rule: &str, input: &str) -> PyResult<Option<String>> {
-        let outcome = py.detach(|| self.evaluate(rule, parse_json("input", "the input", input)?));
+    /// The JSON text of a rule such as `data.dharma.images.digest.deny`, or None where it is undefined.
+    ///
+    /// Sets are written as sorted arrays. `RegoError` where the rule fails or no policy defines it.
+    #[pyo3(signature = (rule, input_json = "{}"))]
+    fn eval(&mut self, py: Python<'_>, rule: &str, input_json: &str) -> PyResult<Option<String>> {
+        let outcome = py.detach(|| self.evaluate(rule, parse_json("input", "the input", input_json)?));
         outcome.and_then(|value| as_json(&value)).map_err(|fault| raised(vec![fault]))
     }
 
+    /// `eval` for each input, in order; a failure is its input's `Fault` and stops nothing.
     fn eval_batch<'py>(
         &mut self,
         py: Python<'py>,
@@ -94,11 +105,13 @@ impl Engine {
         outcomes.into_iter().map(|outcome| answer(py, outcome)).collect()
     }
 
+    /// For each file the lines that ran and those that never did, since loading with `coverage=True`.
     fn coverage(&mut self) -> PyResult<Coverage> {
         self.collect_coverage().map_err(|fault| raised(vec![fault]))?;
         Ok(self.lines.iter().map(|(file, lines)| (file.clone(), parted(lines))).collect())
     }
 
+    /// What `print` calls wrote since the last call, each as `file:line: text`.
     fn take_prints(&mut self) -> Vec<String> {
         self.collect_prints();
         std::mem::take(&mut self.prints)
@@ -155,7 +168,7 @@ fn load(policies: Vec<(String, String)>, data: &str, coverage: bool) -> Result<E
     engine.set_enable_coverage(coverage);
     collect(policies.into_iter().map(|(path, source)| add_policy(&mut engine, path, source)))?;
     let sites = check(&mut engine)?;
-    prepare(&mut engine, data).map_err(|fault| vec![fault])?;
+    prepare(&mut engine, data)?;
     let live = engine.clone();
     Ok(Engine { loaded: engine, live, sites: Arc::new(sites), lines: BTreeMap::new(), prints: Vec::new() })
 }
@@ -178,12 +191,16 @@ fn check(engine: &mut regorus::Engine) -> Result<CallSites, Vec<Fault>> {
     if faults.is_empty() { Ok(sites) } else { Err(faults) }
 }
 
-fn prepare(engine: &mut regorus::Engine, data: &str) -> Result<(), Fault> {
-    let data = parse_json("data", "the data", data)?;
-    engine.add_data(data).map_err(|error| Fault::parse("data", &error))?;
-    builtins::install(engine).map_err(|error| Fault::parse("runtime", &error))?;
-    engine.eval_query("true".into(), false).map_err(|error| Fault::parse("compile", &error))?;
-    Ok(())
+fn prepare(engine: &mut regorus::Engine, data: &str) -> Result<(), Vec<Fault>> {
+    let fault = |kind| move |error| vec![Fault::parse(kind, &error)];
+    let data = parse_json("data", "the data", data).map_err(|fault| vec![fault])?;
+    let hidden = hidden_by_data(engine.get_modules(), &data);
+    if !hidden.is_empty() {
+        return Err(hidden);
+    }
+    engine.add_data(data).map_err(fault("data"))?;
+    builtins::install(engine).map_err(fault("compile"))?;
+    engine.eval_query("true".into(), false).map(drop).map_err(fault("compile"))
 }
 
 fn parse_fault(error: &anyhow::Error) -> Fault {

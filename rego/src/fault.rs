@@ -8,10 +8,13 @@ pyo3::create_exception!(
     dharma_rego,
     RegoError,
     PyException,
-    "Policies, data, an input or a rule path that the engine refuses; `faults` has every reason."
+    "Policies, data, an input or a rule that the engine refuses, or a rule that failed; `faults` has every reason."
 );
 
-/// One error. `line` and `column` count from 1; they are 0, and `file` is empty, where there is no place.
+/// One error as a value; `str` gives `file:line:column: message`.
+///
+/// Of its kinds `parse`, `refused`, `compile` and `data` come from loading, `input` and `rule` from a question,
+/// `builtin`, `runtime` and `panic` from evaluation. `line` and `column` count from 1; they are 0, and `file` is empty, where there is no place.
 #[pyclass(frozen, eq, hash, get_all, module = "dharma_rego")]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Fault {

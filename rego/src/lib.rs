@@ -3,6 +3,7 @@
 mod builtins;
 mod engine;
 mod fault;
+mod pattern;
 mod refusal;
 mod scalar;
 mod sprintf;

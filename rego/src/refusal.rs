@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use regorus::Source;
 use regorus::unstable::{BUILTINS, Expr, Lexer, Module, Ref, Rule, RuleHead, Span, TokenKind};
 use regorus::utils::get_path_string;
+use regorus::{Source, Value};
 
 use crate::builtins::EXTENSIONS;
 use crate::fault::Fault;
@@ -13,20 +13,24 @@ use crate::syntax::{Seen, walk_module, walk_rule};
 /// The engine's parser doubles its time with each level of nested literals.
 const MAX_NESTING: usize = 12;
 const LACKS: &str = "the embedded engine does not have it";
+const DIFFERS: &str = "the embedded engine's result differs from OPA's";
 
 /// Names, or prefixes that end in a dot, and why they are refused.
-const REFUSED: [(&str, &str); 11] = [
+const REFUSED: [(&str, &str); 14] = [
     ("crypto.", LACKS),
     ("io.jwt.", LACKS),
     ("net.lookup_ip_addr", LACKS),
     ("rego.metadata.", LACKS),
     ("strings.split_n", LACKS),
     ("http.send", "the embedded engine only pretends to have it, and a verdict may not depend on a network"),
+    ("json.marshal_with_options", DIFFERS),
     ("opa.runtime", "a verdict may not depend on the process that computes it"),
     ("rand.intn", "a verdict may not depend on chance"),
     ("strings.replace_n", "the embedded engine's result differs from OPA's; nest replace(...) instead"),
+    ("time.add_date", DIFFERS),
     ("uuid.rfc4122", "a verdict may not depend on chance"),
     ("walk", "the embedded engine's result differs from OPA's; name the paths instead"),
+    ("yaml.", "the embedded engine and OPA read different versions of YAML; pass JSON as data"),
 ];
 
 /// Where built-ins are called: file, line and column of each call and of each of its arguments.
@@ -60,6 +64,9 @@ impl<'m> Functions<'m> {
         let Ok(path) = get_path_string(name, None) else {
             return Target::Unknown(name.span().text().into());
         };
+        if path == "walk" {
+            return Target::Unknown(path); // to the engine even a policy's own function of this name is its walk
+        }
         let resolved = imported(module, &path).unwrap_or_else(|| path.clone());
         let local = get_path_string(name, Some(&package_path(module))).unwrap_or_default();
         match [resolved, local].into_iter().find(|path| self.rules.contains_key(path)) {
@@ -147,6 +154,39 @@ fn reaches_itself(start: &str, calls: &HashMap<&str, BTreeSet<String>>) -> bool 
         }
     }
     false
+}
+
+/// Rules that the data would replace without a word.
+pub fn hidden_by_data(modules: &[Ref<Module>], data: &Value) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for module in modules {
+        for rule in &module.policy {
+            let path = get_path_string(rule_name(rule), Some(&package_path(module))).unwrap_or_default();
+            if path.split('.').skip(1).try_fold(data, below).is_some_and(|value| *value != Value::Undefined) {
+                let (file, line, column) = place(rule.span());
+                let message = format!("{path}: the data has a value at the path of this rule");
+                faults.push(Fault::new("data", message).at(&file, line, column));
+            }
+        }
+    }
+    faults
+}
+
+/// The value under a key; one that is no object hides everything below it.
+fn below<'v>(value: &'v Value, key: &str) -> Option<&'v Value> {
+    match value {
+        Value::Object(fields) => fields.get(&Value::from(key)),
+        hiding => Some(hiding),
+    }
+}
+
+fn rule_name(rule: &Rule) -> &Expr {
+    match rule {
+        Rule::Default { refr, .. } => refr,
+        Rule::Spec { head, .. } => match head {
+            RuleHead::Compr { refr, .. } | RuleHead::Set { refr, .. } | RuleHead::Func { refr, .. } => refr,
+        },
+    }
 }
 
 fn function_path(module: &Module, rule: &Rule) -> Option<String> {

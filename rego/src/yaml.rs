@@ -19,11 +19,18 @@ struct Refused {
 
 type Outcome = Result<(), Refused>;
 
+/// One JSON-shaped object as a block-style YAML document in UTF-8, ended by a newline.
+///
+/// Keys are sorted by code point; at the top apiVersion, kind and metadata come first. YAML 1.1 and 1.2 readers
+/// get the same value back. `TypeError` names the path of what is not a dict, list, tuple, str, int, float, bool
+/// or None, or of a key that is not a str; `ValueError` the path of NaN, an infinity, a lone surrogate or nesting
+/// beyond 200 levels.
 #[pyfunction]
 pub fn emit<'py>(py: Python<'py>, obj: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
     document(obj).map(|text| PyBytes::new(py, text.as_bytes())).map_err(Refused::raised)
 }
 
+/// `emit` of each object, in order; the path of a refused value starts with its object's index.
 #[pyfunction]
 pub fn emit_all<'py>(py: Python<'py>, objs: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'py, PyBytes>>> {
     let mut documents = Vec::new();

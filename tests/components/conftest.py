@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -162,3 +164,27 @@ def small(tmp_path: Path) -> Small:
 def _write(path: Path, content: Json) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(content), encoding="utf-8")
+
+
+@pytest.fixture
+def conform(catalogue: Path, tmp_path: Path) -> Callable[[str], None]:
+    """kubeconform's strict verdict on objects, with the catalogue and Kubernetes' own schemas."""
+    program = shutil.which("kubeconform")
+    if program is None:
+        pytest.skip("kubeconform is not on PATH")
+    native = max((catalogue / "kubernetes").iterdir())
+    places = (
+        f"{native}/{{{{.ResourceKind}}}}{{{{.KindSuffix}}}}.json",
+        f"{catalogue}/{{{{.Group}}}}/{{{{.ResourceKind}}}}_{{{{.ResourceAPIVersion}}}}.json",
+    )
+    where = [word for place in places for word in ("-schema-location", place)]
+
+    def judged(text: str) -> None:
+        file = tmp_path / "objects.yaml"
+        file.write_text(text, encoding="utf-8")
+        run = subprocess.run(
+            [program, "-strict", *where, str(file)], capture_output=True, text=True, check=False
+        )
+        assert run.returncode == 0, run.stdout + run.stderr
+
+    return judged

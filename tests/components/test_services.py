@@ -111,6 +111,7 @@ class Objects:
         rendered = render(self.target, root, synth)
         self.manifests = [found for found in rendered.manifests if found.component == "services"]
         (made,) = [found for found in rendered.deliveries if found.component == "services"]
+        self.chart: Any = made.chart
         pairs = zip(self.manifests, made.drafts, strict=True)
         self.owned = {(found.kind, found.name): draft.owned for found, draft in pairs}
 
@@ -303,6 +304,13 @@ def test_an_image_without_digest_is_marked(digest, suffix, annotation, tmp_path)
     assert found.container()["image"] == "registry.example/shop/app" + suffix
     annotations = found.workload()["metadata"].get("annotations", {})
     assert annotations.get("dharma.dev/image-digest") == annotation
+
+
+def test_an_image_is_taken_from_the_private_mirror(tmp_path):
+    root = write(tmp_path, {"app": service()})
+    base = root / "environments/base.yaml"
+    base.write_text(json.dumps(json.loads(base.read_text()) | {"registry": "mirror.example/all"}))
+    assert Objects(root).container()["image"] == f"mirror.example/all/shop/app@{DIGEST}"
 
 
 @pytest.mark.parametrize(
@@ -660,6 +668,26 @@ def test_a_call_counts_for_the_policies_of_both_sides_alone(tmp_path):
 
 def rests(made: Manifest, name: str, line: int) -> bool:
     return any(origin.file.endswith(f"/{name}.yaml") and origin.line == line for origin in made.origins)
+
+
+# ---- signals --------------------------------------------------------------------------------
+
+
+def test_services_are_watched_in_the_tenants_namespaces_only(tmp_path):
+    found = declared(tmp_path)
+    alerts = {alert.name: alert.expression for alert in found.chart.alerts()}
+    assert alerts.keys() == {
+        "ServiceErrors",
+        "ServiceSlow",
+        "ServiceCrashLoop",
+        "ServiceNotReady",
+        "ServiceAtMaximum",
+    }
+    (dashboard,) = found.chart.dashboards()
+    for query in (*alerts.values(), *(panel.query for panel in dashboard.panels)):
+        assert 'namespace=~"data|shop"' in query
+        assert query.count("(") == query.count(")")
+        assert query.count("{") == query.count("}")
 
 
 # ---- options --------------------------------------------------------------------------------

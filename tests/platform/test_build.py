@@ -32,7 +32,7 @@ def dharma(*arguments: str, cwd: Path, **environment: str) -> subprocess.Complet
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _catalogue_for_the_command(catalogue):
+def _catalogue_for_the_command(catalogue) -> None:
     os.environ["DHARMA_SCHEMAS"] = str(catalogue)
 
 
@@ -151,7 +151,8 @@ def test_an_unknown_kind_is_an_error_where_there_is_a_catalogue(platform_copy, c
 def test_output_may_lie_in_another_repository_with_the_source_commit_beside_it(platform_copy, tmp_path):
     base = platform_copy / "environments" / "base.yaml"
     base.write_text(base.read_text() + "\noutput: ../deployments/generated\n")
-    for command in (["init", "-q"], ["add", "."], ["-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", "x"]):
+    author = ["-c", "user.name=t", "-c", "user.email=t@t"]
+    for command in (["init", "-q"], ["add", "."], [*author, "commit", "-qm", "x"]):
         subprocess.run(["git", *command], cwd=platform_copy, check=True)
     run = dharma("build", cwd=platform_copy)
     assert run.returncode == 0, run.stderr

@@ -1,13 +1,15 @@
-"""Fixtures of small platform repositories."""
+"""Fixtures of small platform repositories and of the command line."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from dharma.cli import main
 from dharma.errors import DeclarationError
 
 if TYPE_CHECKING:
@@ -83,7 +85,7 @@ class Repository:
         return (self.root / "environments" / name).read_text()
 
     def load(self) -> Fleet:
-        from dharma import environment  # noqa: PLC0415
+        from dharma import environment
 
         return environment.load(self.root)
 
@@ -105,3 +107,25 @@ def small(tmp_path: Path) -> Repository:
     for name, text in files.items():
         repository.write(f"{name}.yaml", text)
     return repository
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command did."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def dharma(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
+    """Run `dharma` with arguments in this process."""
+
+    def run(*arguments: object) -> Ran:
+        with pytest.raises(SystemExit) as stop:
+            main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return Ran(int(stop.value.code or 0), captured.out, captured.err)
+
+    return run

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 import yaml
-from dharma_rego import emit, emit_all
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
+
+from dharma_rego import emit, emit_all
 
 GO_READER = Path(__file__).parent / "go-reader"
 
@@ -153,8 +154,8 @@ def read_by_ruamel(document: bytes) -> Any:
 
 PYTHON_READERS = [
     pytest.param(read_by_ruamel, id="ruamel-1.2"),
-    pytest.param(lambda text: yaml.load(text, yaml.SafeLoader), id="pyyaml-1.1"),  # noqa: S506 — SafeLoader
-    pytest.param(lambda text: yaml.load(text, yaml.CSafeLoader), id="libyaml-1.1"),  # noqa: S506 — as above
+    pytest.param(lambda text: yaml.load(text, yaml.SafeLoader), id="pyyaml-1.1"),
+    pytest.param(lambda text: yaml.load(text, yaml.CSafeLoader), id="libyaml-1.1"),
 ]
 
 
@@ -268,7 +269,9 @@ class Name(str):
 
 
 REFUSED = [
-    pytest.param({"a": {"b": [1, Decimal(1)]}}, TypeError, r"a\.b\[1\]: Decimal is not a JSON type", id="decimal"),
+    pytest.param(
+        {"a": {"b": [1, Decimal(1)]}}, TypeError, r"a\.b\[1\]: Decimal is not a JSON type", id="decimal"
+    ),
     pytest.param({"a": {"x/y": {1, 2}}}, TypeError, r'a\["x/y"\]: set is not a JSON type', id="set"),
     pytest.param({"a": b"x"}, TypeError, r"a: bytes is not a JSON type", id="bytes"),
     pytest.param({"a": {1: 2}}, TypeError, r"a: key 1 is int, not str", id="key"),

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from dharma import environment
-from dharma.errors import DeclarationError
+from dharma.errors import DeclarationError, Origin
+from dharma.explanation import explain
+from dharma.layer import Node, Step, compose
+from dharma.platform import platform
+from dharma.values import amount
 
 ROOT = Path(__file__).parents[2]
 REGION_B = """\
@@ -69,8 +74,6 @@ def test_the_shipped_platform_has_nine_targets_in_the_order_of_their_rings():
 
 
 def test_shipped_tenants_have_quotas_for_all_their_replicas():
-    from dharma.values import amount
-
     for target in environment.load(ROOT).targets:
         for name, tenant in target.tenants.items():
             mine = [service for service in target.services.values() if service.tenant == name]
@@ -105,14 +108,18 @@ def test_a_service_is_laid_over_the_defaults_in_the_order_of_the_layers(small):
     small.append("production.yaml", "    serviceDefaults: {replicas: {min: 4}}\n")
     small.append("production.yaml", "serviceDefaults: {replicas: {min: 3, max: 9}}\n")
     small.append("services/checkout.yaml", "replicas: {min: 6}\nenvironments:\n  production:\n")
-    small.append("services/checkout.yaml", "    replicas: {min: 7}\n    regions: {region-a: {replicas: {min: 8}}}\n")
+    small.append(
+        "services/checkout.yaml", "    replicas: {min: 7}\n    regions: {region-a: {replicas: {min: 8}}}\n"
+    )
     target = small.target("production/region-a")
     assert target.services["checkout"].replicas.min == 8
     assert _chain(target, REPLICAS) == [(f"environments/{file}", value) for file, value in layers]
 
 
 def test_settings_are_laid_base_environment_region_cluster(small):
-    small.append("production.yaml", "      domain: four.example\n    domain: three.example\ndomain: two.example\n")
+    small.append(
+        "production.yaml", "      domain: four.example\n    domain: three.example\ndomain: two.example\n"
+    )
     target = small.target("production/region-a")
     assert target.domain == "four.example"
     values = [value for _, value in _chain(target, ("domain",))]
@@ -121,7 +128,10 @@ def test_settings_are_laid_base_environment_region_cluster(small):
 
 def test_overrides_of_other_environments_and_regions_do_not_count(small):
     small.append("production.yaml", REGION_B)
-    small.append("services/checkout.yaml", "environments:\n  production:\n    regions: {region-b: {replicas: {max: 9}}}\n")
+    small.append(
+        "services/checkout.yaml",
+        "environments:\n  production:\n    regions: {region-b: {replicas: {max: 9}}}\n",
+    )
     assert small.target("production/region-a").services["checkout"].replicas.max == 4
     assert small.target("production/region-b").services["checkout"].replicas.max == 9
 
@@ -139,7 +149,10 @@ def test_an_empty_override_changes_nothing(small):
 
 
 def test_null_removes_what_lower_layers_say(small):
-    small.append("services/checkout.yaml", "variables: {A: x, B: z}\nenvironments: {production: {variables: {A: null}}}\n")
+    small.append(
+        "services/checkout.yaml",
+        "variables: {A: x, B: z}\nenvironments: {production: {variables: {A: null}}}\n",
+    )
     assert small.target("production/region-a").services["checkout"].variables == {"B": "z"}
 
 
@@ -149,7 +162,11 @@ def test_one_port_can_be_changed_without_repeating_the_others(small):
 
 
 def test_a_region_that_an_environment_does_not_use_is_removed_with_null(small):
-    small.swap("base.yaml", "regions:\n", "regions:\n  region-z: {role: secondary, location: Oslo, residency: no-eu}\n")
+    small.swap(
+        "base.yaml",
+        "regions:\n",
+        "regions:\n  region-z: {role: secondary, location: Oslo, residency: no-eu}\n",
+    )
     assert "has no" in small.problems()[0] or "is missing" in small.problems()[0]
     small.swap("production.yaml", "regions:\n", "regions:\n  region-z: null\n")
     assert [target.name for target in small.load().targets] == ["production/region-a"]
@@ -174,7 +191,10 @@ def test_adding_a_cluster_takes_at_most_25_lines(small):
 def test_a_region_may_list_several_clusters(small):
     small.write("production.yaml", TWO_CLUSTERS)
     fleet = small.load()
-    assert [target.name for target in fleet.targets] == ["production/region-a/green", "production/region-a/blue"]
+    assert [target.name for target in fleet.targets] == [
+        "production/region-a/green",
+        "production/region-a/blue",
+    ]
     assert [target.branch for target in fleet.targets] == [
         "deploy/production.region-a.green",
         "deploy/production.region-a.blue",
@@ -213,42 +233,56 @@ MISTAKES = {
     "unknown key": (
         ("services/checkout.yaml", "resources:", "resorces:"),
         [
-            "environments/services/checkout.yaml:5:1: resorces is not known here\n    Did you mean 'resources'?",
+            (
+                "environments/services/checkout.yaml:5:1: resorces is not known here\n"
+                "    Did you mean 'resources'?"
+            ),
         ],
     ),
     "unknown key far below": (
         ("production.yaml", "apiServer:", "apiserver:"),
         [
-            "environments/production.yaml:10:79: regions.region-a.cluster.network.apiserver is not known here\n"
-            "    Did you mean 'apiServer'?",
+            (
+                "environments/production.yaml:10:79: "
+                "regions.region-a.cluster.network.apiserver is not known here\n"
+                "    Did you mean 'apiServer'?"
+            ),
         ],
     ),
     "unquoted version": (
         ("production.yaml", '"1.34"', "1.34"),
         [
-            "environments/production.yaml:7:19: regions.region-a.cluster.kubernetes must be text\n"
-            "    Put it in quotes.",
+            (
+                "environments/production.yaml:7:19: regions.region-a.cluster.kubernetes must be text\n"
+                "    Put it in quotes."
+            ),
         ],
     ),
     "unknown provider": (
         ("production.yaml", "eks", "esk"),
         [
-            "environments/production.yaml:6:17: regions.region-a.cluster.provider must be "
-            "'onprem', 'eks', 'gke' or 'aks'\n    Did you mean 'eks'?",
+            (
+                "environments/production.yaml:6:17: regions.region-a.cluster.provider must be "
+                "'onprem', 'eks', 'gke' or 'aks'\n    Did you mean 'eks'?"
+            ),
         ],
     ),
     "bad quantity": (
         ("services/checkout.yaml", "128Mi", "128 MB"),
         [
-            "environments/services/checkout.yaml:5:32: resources.memory must be "
-            'a Kubernetes quantity such as 250m, "2" or 512Mi',
+            (
+                "environments/services/checkout.yaml:5:32: resources.memory must be "
+                'a Kubernetes quantity such as 250m, "2" or 512Mi'
+            ),
         ],
     ),
     "bad name of a region": (
         ("production.yaml", "region-a:", "Region_A:"),
         [
-            "environments/production.yaml:3:3: the name regions.Region_A must be "
-            "a DNS label: lower-case letters, digits and '-', at most 63 characters",
+            (
+                "environments/production.yaml:3:3: the name regions.Region_A must be "
+                "a DNS label: lower-case letters, digits and '-', at most 63 characters"
+            ),
         ],
     ),
     "list for a map": (
@@ -262,8 +296,10 @@ MISTAKES = {
     "number out of range": (
         ("services/checkout.yaml", "8080", "80800"),
         [
-            "environments/services/checkout.yaml:4:22: ports.http.port: "
-            "input should be less than or equal to 65535",
+            (
+                "environments/services/checkout.yaml:4:22: ports.http.port: "
+                "input should be less than or equal to 65535"
+            ),
         ],
     ),
     "unknown component": (
@@ -289,31 +325,42 @@ MISTAKES = {
     "override for an unknown environment": (
         ("services/checkout.yaml", "slo:", "environments: {prodution: {arguments: []}}\nslo:"),
         [
-            "environments/services/checkout.yaml:7:16: environment 'prodution' is not declared\n"
-            "    Did you mean 'production'?",
+            (
+                "environments/services/checkout.yaml:7:16: environment 'prodution' is not declared\n"
+                "    Did you mean 'production'?"
+            ),
         ],
     ),
     "override for an unknown region": (
         ("services/checkout.yaml", "slo:", "environments: {production: {regions: {region-b: {}}}}\nslo:"),
         [
-            "environments/services/checkout.yaml:7:39: region 'region-b' is not declared\n"
-            "    Did you mean 'region-a'?",
+            (
+                "environments/services/checkout.yaml:7:39: region 'region-b' is not declared\n"
+                "    Did you mean 'region-a'?"
+            ),
         ],
     ),
     "placement in an unknown region": (
         ("services/checkout.yaml", "slo:", "placement: {regions: [regoin-a]}\nslo:"),
         [
-            "environments/services/checkout.yaml:1:1: service 'checkout' runs in no target\n"
-            "    Widen its placement, or delete it.",
-            "environments/services/checkout.yaml:7:23: region 'regoin-a' is not declared\n"
-            "    Did you mean 'region-a'?",
+            (
+                "environments/services/checkout.yaml:1:1: service 'checkout' runs in no target\n"
+                "    Widen its placement, or delete it."
+            ),
+            (
+                "environments/services/checkout.yaml:7:23: region 'regoin-a' is not declared\n"
+                "    Did you mean 'region-a'?"
+            ),
         ],
     ),
     "null that removes nothing": (
         ("base.yaml", "components: {}", "components: {tenancy: }"),
         [
-            "environments/base.yaml:5:14: components.tenancy is null, which removes what lower layers say, "
-            "and they say nothing\n    Write {} for a part without settings, or delete the key.",
+            (
+                "environments/base.yaml:5:14: components.tenancy is null, "
+                "which removes what lower layers say, and they say nothing\n"
+                "    Write {} for a part without settings, or delete the key."
+            ),
         ],
     ),
     "a scalar over a map": (
@@ -324,12 +371,7 @@ MISTAKES = {
         ("services/checkout.yaml", "slo:", "tenant: shop\nslo:"),
         ["environments/services/checkout.yaml:7:1: key 'tenant' stands twice, first on line 1"],
     ),
-    "no cluster": (
-        ("production.yaml", "cluster:", "clusters: {}\n    cluster:"),
-        [],
-    ),
 }
-MISTAKES.pop("no cluster")
 
 
 @pytest.mark.parametrize(("edit", "expected"), MISTAKES.values(), ids=MISTAKES.keys())
@@ -338,14 +380,20 @@ def test_a_mistake_is_told_with_its_place_and_how_to_mend_it(small, edit, expect
     assert small.problems() == expected
 
 
-def test_kinds_that_meet_in_two_files_name_both(small):
-    small.append("base.yaml", "  versions: {v1: {weight: 100}}\n")
-    small.append("services/checkout.yaml", "variables: {A: x}\n")
-    small.append("base.yaml", "  variables: {A: x}\n")
-    assert small.load().targets
-    fixed = small.text("services/checkout.yaml").replace("variables: {A: x}", "metrics: {port: http}")
-    small.write("services/checkout.yaml", fixed)
-    assert small.target("production/region-a").services["checkout"].metrics.port == "http"
+def test_a_map_and_a_list_that_meet_name_both_places(small):
+    small.append("base.yaml", "  calls: []\n")
+    declared = environment.declarations(small.root)
+    calls = Node({}, (Step(Origin("environments/services/checkout.yaml", 8, 1), {}),))
+    files = {"checkout": compose(declared.services["checkout"], Node({"calls": calls}))}
+    with pytest.raises(DeclarationError) as caught:
+        environment.resolve(replace(declared, services=files), platform(small.root))
+    assert [str(problem) for problem in caught.value.problems] == [
+        (
+            "environments/services/checkout.yaml:8:1: services.checkout.calls is a map here "
+            "and a list in environments/base.yaml:10:10\n"
+            "    Clear it with `null` in a layer between, or use one kind."
+        ),
+    ]
 
 
 def test_all_mistakes_of_all_files_are_told_at_once(small):
@@ -408,7 +456,5 @@ def test_no_environment_is_an_error(small):
     assert any("declares no environment" in problem for problem in small.problems())
 
 
-def _chain(target, path):
-    from dharma.explanation import explain
-
+def _chain(target, path) -> list:
     return [(origin.file, value) for origin, value in explain(target, ".".join(path)).steps]

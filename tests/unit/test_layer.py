@@ -15,7 +15,9 @@ def made(value: object, line: int = 1, file: str = "f.yaml") -> Node:
     """The layer that a JSON-shaped value stands for."""
     origin = Origin(file, line)
     if isinstance(value, dict):
-        return Node({name: made(part, line, file) for name, part in value.items()}, (Step(origin, {}),), origin)
+        return Node(
+            {name: made(part, line, file) for name, part in value.items()}, (Step(origin, {}),), origin
+        )
     if isinstance(value, list):
         items = tuple(made(part, line, file) for part in value)
         return Node(items, (Step(origin, items),), origin)

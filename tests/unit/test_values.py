@@ -85,7 +85,15 @@ def test_seconds_of_a_duration(text, expected):
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("250m", 0.25), ("2", 2), ("1.5", 1.5), ("1k", 1000), ("1Ki", 1024), ("2Gi", 2 * 1024**3), ("1Ei", 2**60)],
+    [
+        ("250m", 0.25),
+        ("2", 2),
+        ("1.5", 1.5),
+        ("1k", 1000),
+        ("1Ki", 1024),
+        ("2Gi", 2 * 1024**3),
+        ("1Ei", 2**60),
+    ],
 )
 def test_the_amount_of_a_quantity(text, expected):
     assert values.amount(text) == pytest.approx(expected)
