@@ -44,7 +44,9 @@ def run(command: Sequence[str], cwd: Path, environment: Mapping[str, str] | None
     return Run(_cpu() - before, wall, peak[0])
 
 
-def median(command: Sequence[str], cwd: Path, times: int, environment: Mapping[str, str] | None = None) -> Run:
+def median(
+    command: Sequence[str], cwd: Path, times: int, environment: Mapping[str, str] | None = None
+) -> Run:
     """The medians of several runs after one that is not counted."""
     runs = [run(command, cwd, environment) for _ in range(times + 1)][1:]
     return Run(

@@ -51,7 +51,9 @@ def main() -> None:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--runs", type=int, default=3, help="counted runs of each command")
     parser.add_argument("--objects", type=int, default=4000, help="objects for the comparison")
     return parser.parse_args()
@@ -105,11 +107,13 @@ def _kustomize(folder: Path, files: list[Path], own: Run, runs: int) -> None:
 
 
 def _make_unique(folder: Path, files: list[Path]) -> None:
-    """kustomize refuses one object twice, so those of different targets get different names."""
+    """Kustomize refuses one object twice, so those of different targets get different names."""
     for number, file in enumerate(files):
         path = folder / f"{number}.yaml"
         target = "-".join(file.parts[file.parts.index("generated") + 1 :][:2])
-        path.write_text(re.sub(r"^  name: (.*)$", rf"  name: \1-{target}", path.read_text(), count=1, flags=re.M))
+        path.write_text(
+            re.sub(r"^  name: (.*)$", rf"  name: \1-{target}", path.read_text(), count=1, flags=re.MULTILINE)
+        )
 
 
 def _kustomize_command() -> tuple[str, ...] | None:
@@ -174,13 +178,13 @@ def _double(platform: Path) -> None:
     """Each environment a second time, with other cluster ids."""
     for file in sorted((platform / "environments").glob("*.yaml")):
         if file.stem in ("development", "staging", "production"):
-            text = re.sub(r"^(\s+id: )(.*)$", r"\1\2-twin", file.read_text(), flags=re.M)
+            text = re.sub(r"^(\s+id: )(.*)$", r"\1\2-twin", file.read_text(), flags=re.MULTILINE)
             file.with_name(f"{file.stem}-twin.yaml").write_text(text)
 
 
 def _build(platform: Path, runs: int) -> Run:
     """Cold builds into an empty folder."""
-    script = "rm -rf generated; exec \"$@\""
+    script = 'rm -rf generated; exec "$@"'
     return median(("sh", "-c", script, "sh", *DHARMA, "build", "--no-cache"), platform, max(runs, 1))
 
 
@@ -196,7 +200,9 @@ def _as_json(files: list[Path]) -> Iterator[str]:
 
 
 def _row(what: str, found: Run, result: str) -> None:
-    print(f"| {what:58} | {found.cpu:7.2f} | {found.wall:7.2f} | {found.memory:5.0f} | {result} |", flush=True)
+    print(
+        f"| {what:58} | {found.cpu:7.2f} | {found.wall:7.2f} | {found.memory:5.0f} | {result} |", flush=True
+    )
 
 
 if __name__ == "__main__":

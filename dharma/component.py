@@ -5,6 +5,7 @@ a plain Kubernetes object, which belongs to the chart (construct path, labels, d
 stays in Python; any cdk8s construct works too and is announced with `adopt`. Methods marked
 `@part` each declare one thing: what they read of the declarations counts for that thing only.
 """
+# ruff: noqa: E402 - jsii looks for Node.js when cdk8s is imported
 
 from __future__ import annotations
 
@@ -18,10 +19,10 @@ from typing import Any, ClassVar, Generic, ParamSpec, TypeVar
 
 from dharma import node
 
-node.prepare()  # before jsii looks for a Node.js of its own
+node.prepare()
 
-import cdk8s  # noqa: E402
-from constructs import Construct  # noqa: E402
+import cdk8s
+from constructs import Construct
 
 from dharma.declared import Reads, reading
 from dharma.layer import Path

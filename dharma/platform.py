@@ -102,16 +102,13 @@ def _own(root: Path) -> list[Path]:
 def _own_options(folder: Path) -> type[Options]:
     _package(_LOCAL, folder.parent)
     module = importlib.import_module(f"{_LOCAL}.{folder.name}.options")
+    classes = (value for _, value in inspect.getmembers(module, inspect.isclass))
     own: list[type[Options]] = [
-        value for _, value in inspect.getmembers(module, inspect.isclass) if _defines(module, value)
+        value for value in classes if issubclass(value, Options) and value.__module__ == module.__name__
     ]
     if len(own) != 1:
         raise InputError([Problem(f"{folder}/options.py", f"defines {len(own)} classes of options, not one")])
     return own[0]
-
-
-def _defines(module: ModuleType, value: type) -> bool:
-    return issubclass(value, Options) and value.__module__ == module.__name__
 
 
 def _package(name: str, folder: Path) -> None:

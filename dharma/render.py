@@ -101,13 +101,11 @@ def _manifests(component: Component[Any], root: Path, synth: Synth) -> Iterator[
         what = f"{len(component.api_objects) - len(constructs)} cdk8s objects were not announced"
         raise RenderError([Problem(f"component {component.name}", what, "Pass them to `self.adopt`.")])
     for draft in component.drafts:
-        body: Mapping[str, Any] = draft.construct.to_json() if draft.construct else draft.body
+        body: Mapping[str, Any] = draft.construct.to_json() if draft.construct else draft.body or {}
         yield _manifest(component, draft, _with_wave(draft, body), root)
 
 
-def _manifest(
-    component: Component[Any], draft: Draft, body: Mapping[str, Any], root: Path
-) -> Manifest:
+def _manifest(component: Component[Any], draft: Draft, body: Mapping[str, Any], root: Path) -> Manifest:
     target = component.target
     origins = {origin for path in draft.reads for origin in target.origins(path)}
     folder = "/".join(name for name in (component.name, draft.unit, draft.folder) if name)

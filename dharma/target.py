@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from pydantic import Field, PrivateAttr
 
 from dharma.declared import unobserved
+from dharma.errors import Origin
 from dharma.layer import EMPTY, Node, Path, find, leaves
 from dharma.options import Options, PlatformNamespace
 from dharma.service import Service

@@ -13,7 +13,7 @@ from cel_expr_python import cel
 
 from dharma.cel.functions import declared
 from dharma.cel.value import Schema, children, converted, filled
-from dharma.schemas.catalogue import Catalogue
+from dharma.schemas.catalogue import Catalogue, read
 from dharma.schemas.problem import path_of, shortened
 
 Place: TypeAlias = tuple[str | int, ...]
@@ -61,8 +61,9 @@ class Rules:
         return () if schema is None else tuple(_visit(schema, filled(schema, dict(obj)), ()))
 
     def _load(self, api_version: str, kind: str) -> Schema | None:
+        file = self._catalogue.find(api_version, kind)
         try:
-            schema = self._catalogue.load(api_version, kind)
+            schema = read(file) if file else None
         except ValueError:
             return None
         return schema if schema is not None and _has_rules(schema) else None

@@ -84,10 +84,9 @@ def main(argv: list[str] | None = None) -> NoReturn:
         report(error)
         code = error.exit_code
     except click.ClickException as error:
-        from dharma.cli.terminal import safe
+        from dharma.cli.terminal import usage
 
-        error.message = safe(error.message)
-        error.show()
+        usage(error)
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         code = _INTERRUPTED

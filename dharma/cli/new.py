@@ -45,7 +45,7 @@ def component(directory: str | None, name: str) -> None:
     _tell(files)
     test = list(files)[-1]
     note(
-        f"next: pytest {test}; then write `{name}: {{}}` under components in environments/base.yaml, dharma build"
+        f"next: pytest {test}; write `{name}: {{}}` under components in environments/base.yaml; dharma build"
     )
 
 
@@ -85,7 +85,7 @@ def service(directory: str | None, name: str, tenant: str, description: str | No
 @click.option("--from", "source", metavar="ENV", help="Copy this environment's file, with ids of its own.")
 @click.pass_obj
 def environment(directory: str | None, name: str, source: str | None) -> None:
-    """Write environments/NAME.yaml with a cluster in each region of base.yaml, or like another environment."""
+    """Write environments/NAME.yaml with a cluster in each region of base.yaml, or like another one."""
     from dharma import environment as environments
     from dharma.errors import InputError, Problem
     from dharma.repository import root_of

@@ -61,24 +61,22 @@ def image(
 
 
 def _well_formed(digest: str, tag: str | None) -> None:
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic import ValidationError
 
     from dharma.errors import InputError, Problem
-    from dharma.values import PLACEHOLDER, Digest, Tag
+    from dharma.service import Image
+    from dharma.values import PLACEHOLDER
 
-    problems = []
-    for kind, text, form in (
-        (Digest, digest, "sha256: and 64 hexadecimal digits"),
-        (Tag, tag, "an image tag"),
-    ):
-        try:
-            TypeAdapter(kind | None).validate_python(text)
-        except ValidationError:
-            problems.append(Problem(repr(text), f"is not {form}"))
+    try:
+        Image(repository="registry.example/x", digest=digest, tag="0" if tag is None else tag)
+    except ValidationError as error:
+        forms = {"digest": "sha256: and 64 hexadecimal digits", "tag": "an image tag"}
+        given = {"digest": digest, "tag": tag}
+        fields = [str(detail["loc"][0]) for detail in error.errors()]
+        problems = (Problem(repr(given[field]), f"is not {forms[field]}") for field in fields)
+        raise InputError(problems) from None
     if digest == PLACEHOLDER:
-        problems.append(Problem(repr(digest), "is no digest", "Give the one that the registry reports."))
-    if problems:
-        raise InputError(problems)
+        raise InputError([Problem(repr(digest), "is no digest", "Give the one that the registry reports.")])
 
 
 def _place(environment: str | None, region: str | None) -> KeyPath:

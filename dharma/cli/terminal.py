@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Iterator
@@ -48,6 +49,13 @@ def report(error: DharmaError) -> None:
         note(str(problem))
     count = len(error.problems)
     click.secho(f"{count} problem{'s' * (count != 1)}", err=True, fg="red", bold=True)
+
+
+def usage(error: click.ClickException) -> None:
+    """Print how a command is called, without control characters of what was typed."""
+    text = io.StringIO()
+    error.show(text)
+    click.echo(safe(text.getvalue()), err=True, nl=False)
 
 
 def as_json(value: Any) -> None:

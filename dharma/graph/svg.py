@@ -49,13 +49,13 @@ def svg(graph: Graph) -> str:
     for part in parts:
         lines += [f'<g transform="translate({_MARGIN},{_px(top)})">', *part.lines, "</g>"]
         top += part.height + _MARGIN
+    size = f'width="{_px(width)}" height="{_px(top)}"'
     head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_px(width)}" height="{_px(top)}" '
-        f'viewBox="0 0 {_px(width)} {_px(top)}" role="img">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {_px(width)} {_px(top)}" role="img">',
         f"<title>{escape(graph.title)}</title>",
         f"<style>{_STYLE}</style>",
         f"<defs>{''.join(_heads(colours))}</defs>",
-        f'<rect class="page" width="{_px(width)}" height="{_px(top)}"/>',
+        f'<rect class="page" {size}/>',
         _text(_MARGIN, _MARGIN + 16, graph.title, "title"),
     )
     return "\n".join([*head, *lines, "</svg>"]) + "\n"

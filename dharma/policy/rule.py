@@ -156,11 +156,15 @@ def _metadata(file: str, head: str) -> dict[str, Any]:
         mend = "Write `# METADATA` with title, description and custom above the package."
         raise InputError([Problem(Origin(file, 1), "has no metadata", mend)])
     start = lines.index("# METADATA") + 1
-    block = "\n".join(line.removeprefix("#").removeprefix(" ") for line in lines[start:] if line.startswith("#"))
+    block = "\n".join(
+        line.removeprefix("#").removeprefix(" ") for line in lines[start:] if line.startswith("#")
+    )
     try:
         found = YAML(typ="safe", pure=True).load(StringIO(block))
     except YAMLError as error:
-        raise InputError([Problem(Origin(file, start), f"metadata is not YAML: {str(error)[:200]}")]) from None
+        raise InputError(
+            [Problem(Origin(file, start), f"metadata is not YAML: {str(error)[:200]}")]
+        ) from None
     return found if isinstance(found, dict) else {}
 
 

@@ -19,7 +19,7 @@ _LONGEST = 63
 
 def well_named(what: str, name: str, taken: Collection[str], reserved: Collection[str] = ()) -> None:
     """Raise InputError for a name that is no DNS label, means something else, or is taken."""
-    where = f"{what} {ascii(name)}"
+    where = f"{what} {name!a}"
     if not _LABEL.fullmatch(name) or len(name) > _LONGEST:
         form = "lower-case letters, digits and '-', at most 63 characters"
         raise InputError([Problem(where, "is no DNS label", f"A name has {form}.")])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import keyword
-import re
 from collections.abc import Mapping
 from string import Template
 
@@ -60,7 +59,8 @@ class $title(Component[${title}Options]):
     @part
     def settings(self) -> None:
         """What is read of the options in here is what the object rests on."""
-        self.object("v1", "ConfigMap", "settings", namespace="$name", data={"message": self.options.message})
+        data = {"message": self.options.message}
+        self.object("v1", "ConfigMap", "settings", namespace="$name", data=data)
 ''')
 _TEST = Template('''\
 """Component `$name`: what it renders to."""
@@ -114,11 +114,10 @@ def component_files(name: str, known: Mapping[str, object]) -> Files:
         raise InputError(
             [Problem(f"component {name!r}", "begins with a digit", "Python names its folder and class.")]
         )
-    module = name.replace("-", "_")
-    title = "".join(part.capitalize() for part in re.split(r"[-_]+", name))
-    words = {"name": name, "title": title}
+    words = _words(name)
+    module = words["module"]
     return {
-        f"components/{module}/__init__.py": "",
+        f"components/{module}/__init__.py": f'"""Component `{name}`."""\n',
         f"components/{module}/options.py": _OPTIONS.substitute(words),
         f"components/{module}/chart.py": _CHART.substitute(words),
         f"components/{module}/README.md": _README.substitute(words),
@@ -128,9 +127,14 @@ def component_files(name: str, known: Mapping[str, object]) -> Files:
 
 def with_shipped(platform_module: str, name: str) -> str:
     """The text of `dharma/platform.py` with one more shipped component."""
-    module = name.replace("-", "_")
-    title = "".join(part.capitalize() for part in name.split("-"))
-    line = f'    "{name}": "dharma.components.{module}.options:{title}Options",\n'
+    words = _words(name)
+    line = f'    "{name}": "dharma.components.{words["module"]}.options:{words["title"]}Options",\n'
     start = platform_module.index("SHIPPED: ")
     end = platform_module.index("\n}\n", start) + 1
     return platform_module[:end] + line + platform_module[end:]
+
+
+def _words(name: str) -> dict[str, str]:
+    """What a component is called in YAML, as a folder and as a class."""
+    title = "".join(part.capitalize() for part in name.split("-"))
+    return {"name": name, "module": name.replace("-", "_"), "title": title}

@@ -74,12 +74,12 @@ dharma build --check    # in CI: exit 1 with a difference when generated/ is sta
 | to | do |
 |---|---|
 | see where a value comes from | `dharma explain $first/$region services.hello.replicas.min` |
-| set an option of a component | write it under `components` in `environments/base.yaml`, or in one environment or region |
+| set an option of a component | write it under `components` in base.yaml, an environment or a region |
 | add a service | `dharma new service NAME --tenant $tenant` |
 | add an environment | `dharma new environment NAME --from $first` |
 | add a component of your own | `dharma new component NAME`; it lives in `components/` |
 | see it all | `dharma graph --format svg --output platform.svg` |
-| update Dharma | change `requirements.txt` and `dharma:` in `environments/base.yaml`, `dharma schema --write`, build, read the difference |
+| update Dharma | change `requirements.txt` and `dharma:` in base.yaml, `dharma schema --write`, build |
 
 Files under `generated/` and `schemas/` are written, never edited. Custom resources are checked when
 `DHARMA_SCHEMAS` names a catalogue in kubeconform's layout, or `schemas/crds` is one.
@@ -89,7 +89,8 @@ _COMPONENTS = """\
 
 What Dharma ships needs no file here. `dharma new component NAME` adds a folder with
 
-- `options.py`: what `environments/` may set, what must be there first (`requires`), its namespaces. It imports no cdk8s.
+- `options.py`: what `environments/` may set, what must be there first (`requires`), its namespaces.
+  It imports no cdk8s.
 - `chart.py`: `declare` and one `@part` method for each object.
 - `README.md`, and `tests/components/test_NAME.py`, which `pytest` runs.
 
@@ -118,8 +119,8 @@ def repository_files(environments: Sequence[str]) -> Files:
         "environments/tenants.yaml": _TENANTS.substitute(words),
     }
     for ring, name in enumerate(environments):
-        files |= environment_files(name, DOMAIN, [_REGION], environments[:ring], ring=ring)
-    return files | service_files("hello", _TENANT, "The first service.", (), {_TENANT})
+        files.update(environment_files(name, DOMAIN, [_REGION], environments[:ring], ring=ring))
+    return {**files, **service_files("hello", _TENANT, "The first service.", (), {_TENANT})}
 
 
 def versions(version: str) -> str:

@@ -43,6 +43,6 @@ def service_files(
     """The file of a service by path; raises InputError for a bad name or an unknown tenant."""
     well_named("service", name, services)
     if tenant not in tenants:
-        raise InputError([Problem(f"tenant {ascii(tenant)}", "is not declared", nearest(tenant, tenants))])
+        raise InputError([Problem(f"tenant {tenant!a}", "is not declared", nearest(tenant, tenants))])
     words = {"name": name, "tenant": tenant, "description": json.dumps(description, ensure_ascii=False)}
     return {f"environments/services/{name}.yaml": _SERVICE.substitute(words)}

@@ -31,7 +31,8 @@ class Validator:
     """
 
     def __init__(self, schema: Mapping[str, Any], rules: Mapping[str, Any]) -> None:
-        self._schema, self._rules = _prepared(schema), rules
+        self._schema: dict[str, Any] = _prepared(schema)
+        self._rules = rules
         self._engines = (_shared(json.dumps(rules, sort_keys=True)), _engine(self._schema))
 
     @property
@@ -62,7 +63,7 @@ class Validator:
         return in_order(found)
 
 
-def _engine(schema: Mapping[str, Any]) -> Any:
+def _engine(schema: dict[str, Any]) -> Any:
     try:
         return jsonschema_rs.validator_for(schema, validate_formats=True, formats=dict(FORMATS), offline=True)
     except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:

@@ -175,7 +175,7 @@ def _others(value: object, shipped: Declarations, path: KeyPath) -> Iterator[Sca
     elif isinstance(value, float):
         yield from (value - 0.01, value + 0.01, value / 2)
     elif isinstance(value, str):
-        yield from _other_texts(value, shipped, path)
+        yield from (other for other in _other_texts(value, shipped, path) if other != value)
 
 
 def _other_texts(value: str, shipped: Declarations, path: KeyPath) -> Iterator[str]:

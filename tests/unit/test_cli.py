@@ -149,7 +149,7 @@ def test_a_file_name_cannot_drive_the_terminal(dharma, small):
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("plain – ok", "plain – ok"),
+        ("plain → ok", "plain → ok"),
         ("a\tb\nc", "a\tb\nc"),
         ("\x1b[0m", "\\x1b[0m"),
         ("\u202e", "\\x202e"),

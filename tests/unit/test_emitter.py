@@ -232,7 +232,7 @@ DOCUMENTS = st.dictionaries(KEYS, VALUES, max_size=5)
 
 
 @pytest.mark.parametrize("read", PYTHON_READERS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(document=DOCUMENTS)
 def test_python_readers_get_the_same_value_back(read: Any, document: dict[str, Any]) -> None:
     assert same(read(emit(document)), document)
@@ -249,7 +249,7 @@ def as_go_sees(value: Any) -> Any:
     return value
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(documents=st.lists(DOCUMENTS, min_size=1, max_size=20))
 def test_kubernetes_own_reader_gets_the_same_value_back(
     go_reader: Path, documents: list[dict[str, Any]]

@@ -100,7 +100,8 @@ def test_what_is_no_label_is_no_name(name):
 
 def test_files_are_gone_again_when_they_do_not_fit(tmp_path):
     (tmp_path / "kept").write_text("kept")
-    with pytest.raises(RuntimeError), written(tmp_path, {"a/b/c.txt": "c", "d.txt": "d"}):
+    wanted = {"a/b/c.txt": "c", "d.txt": "d"}
+    with pytest.raises(RuntimeError), written(tmp_path, wanted):  # noqa: PT012
         assert files(tmp_path) == {"a/b/c.txt", "d.txt", "kept"}
         raise RuntimeError
     assert [path.name for path in tmp_path.iterdir()] == ["kept"]
@@ -109,7 +110,7 @@ def test_files_are_gone_again_when_they_do_not_fit(tmp_path):
 def test_a_file_that_is_there_is_never_written_over(tmp_path):
     (tmp_path / "b.txt").write_text("mine")
     with (
-        pytest.raises(InputError, match="b.txt: is there already"),
+        pytest.raises(InputError, match=r"b\.txt: is there already"),
         written(tmp_path, {"a.txt": "a", "b.txt": "b"}),
     ):
         pytest.fail("was entered")

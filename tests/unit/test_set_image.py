@@ -37,7 +37,7 @@ WRITINGS = {
     "Windows line ends": "# first\r\nimage:\r\n  tag: 1.0.0\r\n  digest: placeholder\r\n",
     "text beyond ASCII before": "description: Größe 🙂 {\u2028}\nimage: {tag: é, digest: placeholder}\n",
     "no line end at the end": "image: {tag: 1.0.0, digest: placeholder}",
-    "the word elsewhere": "# placeholder\nother: placeholder\nimage: {tag: placeholder, digest: placeholder} # placeholder\n",
+    "the word elsewhere": "# placeholder\nx: placeholder\nimage: {tag: placeholder, digest: placeholder}\n",
 }
 
 

@@ -1,0 +1,24 @@
+# Objects: whose an object is and where in it something stands.
+package dharma.lib.objects
+
+# The facts of the tenant in whose namespace an object is; undefined elsewhere.
+tenant(resource, target) := target.tenants[resource.metadata.namespace]
+
+# The API group of an object; empty for the core group.
+group(resource) := split(resource.apiVersion, "/")[0] if {
+	is_string(resource.apiVersion)
+	contains(resource.apiVersion, "/")
+} else := ""
+
+# Whether customers use what runs on the target.
+production(target) if target.environment == "production"
+
+# A place whose last key may contain dots.
+entry(parent, key) := sprintf("%s[\"%s\"]", [parent, key])
+
+# Whether every label that a selector asks for is among the labels.
+selects(wanted, labels) if {
+	every key, value in wanted {
+		labels[key] == value
+	}
+}
