@@ -1,0 +1,1 @@
+"""The shipped components; each is a folder with options, chart and README."""

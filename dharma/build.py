@@ -122,7 +122,7 @@ def _kept(plan: Plan, known: Platform, target: Target) -> Built | None:
 
 
 def _key(plan: Plan, known: Platform, target: Target) -> str:
-    return store.key(target, known, plan.root, plan.synth, _schemas(plan, target).digest())
+    return store.key(target, known, plan.root, plan.synth, _schemas(plan, target).digest)
 
 
 def _schemas(plan: Plan, target: Target) -> Schemas:

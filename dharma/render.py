@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from dharma import node
 from dharma.declared import reading
-from dharma.errors import Origin, Problem, RenderError
+from dharma.errors import DharmaError, Origin, Problem, RenderError
 from dharma.manifest import Manifest
 from dharma.platform import load, order
 from dharma.target import Target
@@ -75,12 +76,27 @@ def _declared(app: cdk8s.App, target: Target, name: str, earlier: tuple[Delivery
     options = target.options[name]
     chart: type[Component[Any]] = load(options.chart)
     component = chart(app, target, options, earlier)
-    with component.scope():
-        component.declare()
+    try:
+        with component.scope():
+            component.declare()
+    except DharmaError:
+        raise
+    except Exception as error:
+        raise RenderError([_broken(name, target, error)]) from error
     for delivery in earlier:
         if delivery.component in options.requires:
             component.add_dependency(delivery.chart)
     return component
+
+
+def _broken(name: str, target: Target, error: Exception) -> Problem:
+    """A chart that raised, as a problem at the last line of a component that was running."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if f"{os.sep}components{os.sep}" in frame.filename]
+    frame = (own or list(frames))[-1]
+    where = Origin(os.path.realpath(frame.filename), frame.lineno or 1)
+    what = f"component {name} failed for {target.name}: {type(error).__name__}: {error}"
+    return Problem(where, what)
 
 
 def _delivery(component: Component[Any], target: Target, level: int) -> Delivery:

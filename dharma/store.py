@@ -53,7 +53,7 @@ def write(name: str, manifests: list[Manifest], notes: dict[str, Any]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=folder)
         with os.fdopen(handle, "w") as file:
-            json.dump({"manifests": rows, "notes": notes}, file, separators=(",", ":"))
+            file.write(json.dumps({"manifests": rows, "notes": notes}, separators=(",", ":")))
         Path(temporary).replace(_path(name))
         _forget(folder)
 

@@ -12,6 +12,7 @@ from dharma import __version__
 
 VERBS = {
     "build": "render the declarations into generated/",
+    "check": "hold the platform against every rule",
     "explain": "show a value and the files and lines that set it",
     "graph": "draw the platform: components, waves, services, calls",
     "init": "make a new platform repository",

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,7 @@ class Schemas:
         known = self._kinds.get((api_version, kind)) or self._compile(api_version, kind)
         return known.scope
 
+    @cached_property
     def digest(self) -> str:
         """Changes whenever a check might answer otherwise; reads files' names, sizes and times only."""
         facts = [identity(), self._native.version, self._catalogue.files()]

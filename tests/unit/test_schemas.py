@@ -307,7 +307,7 @@ def test_an_unknown_version_names_the_nearest(version: str, near: str) -> None:
 
 @pytest.mark.parametrize("version", ["1.34", "v1.34", "1.34.2", "v1.34.2-eks-1"])
 def test_a_version_may_carry_a_prefix_and_a_patch(version: str) -> None:
-    assert Schemas(version).digest() == native().digest()
+    assert Schemas(version).digest == native().digest
 
 
 def test_the_version_of_the_cluster_chooses_the_schema() -> None:
@@ -386,11 +386,11 @@ def test_scope_comes_from_kubernetes_or_the_catalogue(
 
 def test_the_digest_follows_version_and_files(tmp_path: Path) -> None:
     folder = widget_schema(tmp_path, 9)
-    seen = {Schemas("1.34").digest(), Schemas("1.33").digest(), Schemas("1.34", [folder]).digest()}
+    seen = {Schemas("1.34").digest, Schemas("1.33").digest, Schemas("1.34", [folder]).digest}
     (folder / "example.com" / "widget_v2.json").write_text("{}")
-    seen.add(Schemas("1.34", [folder]).digest())
+    seen.add(Schemas("1.34", [folder]).digest)
     assert len(seen) == 4
-    assert Schemas("1.34", [folder]).digest() in seen
+    assert Schemas("1.34", [folder]).digest in seen
 
 
 class _Mapping(dict[str, Any]):

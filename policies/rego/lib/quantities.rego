@@ -43,11 +43,20 @@ whole(digits) := number(trim_left(digits, "0")) if {
 	trim(digits, "0123456789") == ""
 }
 
-number("") := 0
+number(digits) := 0 if digits == ""
 
 number(digits) := to_number(digits) if digits != ""
 
-units := {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31536000}
+# Milliseconds, so that sums stay whole.
+units := {
+	"ms": 1,
+	"s": 1000,
+	"m": 60000,
+	"h": 3600000,
+	"d": 86400000,
+	"w": 604800000,
+	"y": 31536000000,
+}
 
 # Seconds of a duration such as 30s, 1m or 1h30m, as Prometheus writes them.
 seconds(duration) := total if {
@@ -55,10 +64,10 @@ seconds(duration) := total if {
 	parts := regex.find_n(`[0-9]+(ms|[smhdwy])`, duration, -1)
 	count(parts) > 0
 	concat("", parts) == duration
-	total := sum([part_seconds(part) | some part in parts])
+	total := sum([part_duration(part) | some part in parts]) / 1000
 }
 
-part_seconds(part) := whole(digits) * units[substring(part, count(digits), -1)] if {
+part_duration(part) := whole(digits) * units[substring(part, count(digits), -1)] if {
 	digits := trim_right(part, "smhdwy")
 }
 

@@ -1,0 +1,1 @@
+"""Printers of the gate's report, one a format."""

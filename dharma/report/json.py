@@ -1,0 +1,30 @@
+"""A report for machines: JSON with every finding and how many objects met each rule."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from dharma.gate import Report
+from dharma.policy.finding import Finding
+
+
+def document(report: Report) -> dict[str, Any]:
+    """The report as a JSON-shaped value."""
+    return {
+        "blocked": report.blocked,
+        "engine": report.engine,
+        "targets": list(report.targets),
+        "objects": report.objects,
+        "charts": report.charts,
+        "unchecked": report.unchecked,
+        "rules": {rule.id: report.met.get(rule.id, 0) for rule in report.rules},
+        "findings": [_finding(finding) for finding in report.findings],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    row = asdict(finding)
+    row["source"] = str(finding.source) if finding.source else None
+    row["origins"] = [str(origin) for origin in finding.origins]
+    return row
