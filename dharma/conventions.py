@@ -15,6 +15,9 @@ OWNER_LABEL = "dharma.dev/owner"
 PLACEHOLDER_ANNOTATION = "dharma.dev/image-digest"
 """Set to `placeholder` on workloads whose image has no true digest yet."""
 
+KEPT = {"argocd.argoproj.io/sync-options": "Prune=confirm,Delete=confirm"}
+"""Annotation of what holds data or names: Argo CD asks a person before it goes."""
+
 PLATFORM_OWNER = "platform"
 SERVICE_MONITOR_LABEL = {"dharma.dev/scrape": "platform"}
 """Label by which Prometheus selects ServiceMonitors."""

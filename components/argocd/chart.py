@@ -170,7 +170,7 @@ class Argocd(Component[ArgocdOptions]):
 
     @part
     def route(self) -> None:
-        """People reach Argo CD through the internal gateway, where TLS ends."""
+        """People reach Argo CD through the internal gateway, where TLS ends; its streams are long."""
         destination = {
             "host": f"argo-cd-argocd-server.{ARGOCD_NAMESPACE}.svc.cluster.local",
             "port": {"number": 80},
@@ -178,7 +178,7 @@ class Argocd(Component[ArgocdOptions]):
         spec = {
             "hosts": [self._host()],
             "gateways": [gateway("internal")],
-            "http": [{"route": [{"destination": destination}]}],
+            "http": [{"route": [{"destination": destination}], "timeout": "1h", "retries": {"attempts": 0}}],
         }
         self.object(
             "networking.istio.io/v1", "VirtualService", "argocd", namespace=ARGOCD_NAMESPACE, spec=spec

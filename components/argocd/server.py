@@ -47,6 +47,8 @@ return health
 Argo CD removed its own check in 1.8; `not waited for` is the root, which cannot wait for itself.
 """
 KEPT = {"argocd.argoproj.io/sync-options": "Prune=false,Delete=false,ServerSideApply=true"}
+LINK_LOCAL = "169.254.0.0/16"
+"""Where clouds serve credentials (RFC 3927)."""
 SSH_PORT = 22
 HTTPS_PORT = 443
 OPERATOR = (
@@ -162,7 +164,7 @@ def egress(network: Network) -> Values:
 
     It travels with the chart, so that the namespace's default deny never cuts Argo CD off.
     """
-    outside = {"cidr": "0.0.0.0/0", "except": [network.pods, network.services]}
+    outside = {"cidr": "0.0.0.0/0", "except": [network.pods, network.services, LINK_LOCAL]}
     ports = [{"protocol": "TCP", "port": port} for port in (SSH_PORT, HTTPS_PORT)]
     return {
         "apiVersion": "networking.k8s.io/v1",

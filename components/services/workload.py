@@ -15,7 +15,7 @@ from dharma.components.services.identity import (
     selector,
 )
 from dharma.components.services.pod import CONTAINER, VOLUME, template
-from dharma.conventions import PLACEHOLDER_ANNOTATION
+from dharma.conventions import KEPT, PLACEHOLDER_ANNOTATION
 from dharma.service import Service, Storage
 from dharma.values import PLACEHOLDER
 
@@ -76,11 +76,13 @@ def common_spec(chart: Chart, name: str, variant: Variant) -> dict[str, Any]:
 
 
 def workload_metadata(chart: Chart, name: str, variant: Variant) -> dict[str, Any]:
-    """Like `metadata`, with the workload's own image and a mark where its digest is not known."""
+    """Like `metadata`, with the workload's image, a mark for an unknown digest and a guard on data."""
     service, (instance, version) = chart.target.services[name], variant
     image = image_of(service, version)
     unknown = image.digest == PLACEHOLDER
-    annotations = {PLACEHOLDER_ANNOTATION: PLACEHOLDER} if unknown else None
+    annotations = {PLACEHOLDER_ANNOTATION: PLACEHOLDER} if unknown else {}
+    if service.storage is not None:
+        annotations |= KEPT
     return metadata(chart, name, instance, image) | {"annotations": annotations}
 
 

@@ -13,6 +13,7 @@ from dharma.components.tenancy.merge import merged
 from dharma.components.tenancy.options import TenancyOptions
 from dharma.conventions import (
     COST_CENTRE_LABEL,
+    KEPT,
     MESH_NAMESPACE,
     OWNER_LABEL,
     PLATFORM_OWNER,
@@ -24,7 +25,6 @@ from dharma.options import PlatformNamespace
 from dharma.tenant import Tenant
 from dharma.values import amount
 
-SYNC_OPTIONS = {"argocd.argoproj.io/sync-options": "Prune=confirm,Delete=confirm"}
 CONTACT_ANNOTATION = "dharma.dev/contact"
 RBAC = "rbac.authorization.k8s.io/v1"
 
@@ -116,7 +116,7 @@ class Tenancy(Component[TenancyOptions]):
         labels = {**owner, **_pod_security(level, release)}
         if inject:
             labels["istio-injection"] = "enabled"
-        metadata = cdk8s.ApiObjectMetadata(name=name, labels=labels, annotations={**SYNC_OPTIONS, **notes})
+        metadata = cdk8s.ApiObjectMetadata(name=name, labels=labels, annotations={**KEPT, **notes})
         construct = cdk8s.ApiObject(
             self, f"namespace-{name}", api_version="v1", kind="Namespace", metadata=metadata
         )

@@ -29,8 +29,9 @@ Day = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-
 
 
 class Scope(Declared):
-    """What a waiver covers; everything that all given lists name. `objects` are patterns such as
-    `apps/Deployment/shop/*`.
+    """What a waiver covers: everything that all given lists name.
+
+    `objects` are patterns such as `apps/Deployment/shop/*`.
     """
 
     targets: Items[Text] = ()

@@ -50,7 +50,5 @@ def summary(report: Report) -> str:
     accepted = sum(bool(one.waiver) for one in report.findings)
     checks = sum(report.met.values())
     said = ", ".join(f"{counts[level]} {level}" for level in reversed(LEVELS))
-    return (
-        f"{report.objects} objects of {len(report.targets)} targets, {len(report.rules)} rules, {checks} checks "
-        f"({report.engine}): {said}, {accepted} accepted by waivers"
-    )
+    met = f"{report.objects} objects of {len(report.targets)} targets, {len(report.rules)} rules"
+    return f"{met}, {checks} checks ({report.engine}): {said}, {accepted} accepted by waivers"

@@ -297,7 +297,7 @@ def test_default_deny_does_not_cut_argo_cd_off_from_git(small):
     (policy,) = small().release("argo-cd").values["extraObjects"]
     (rule,) = policy["spec"]["egress"]
     assert [port["port"] for port in rule["ports"]] == [22, 443]
-    assert rule["to"][0]["ipBlock"]["except"] == ["10.64.0.0/14", "10.68.0.0/16"]
+    assert rule["to"][0]["ipBlock"]["except"] == ["10.64.0.0/14", "10.68.0.0/16", "169.254.0.0/16"]
 
 
 def test_tls_ends_at_the_internal_gateway_only_if_there_is_one(small):

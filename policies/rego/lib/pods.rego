@@ -23,7 +23,9 @@ metadata_path(workload) := concat("", [trim_suffix(path(workload), "spec"), "met
 # Every container, init and ephemeral ones included, with its name and its place.
 containers(workload) := [container |
 	some list in ["containers", "initContainers", "ephemeralContainers"]
-	some index, body in template(workload).spec[list]
+	bodies := template(workload).spec[list]
+	is_array(bodies)
+	some index, body in bodies
 	container := {
 		"name": name(body, index),
 		"list": list,
@@ -43,7 +45,9 @@ scheduled(workload) := [container |
 
 # Volumes with their places.
 volumes(workload) := [volume |
-	some index, body in template(workload).spec.volumes
+	bodies := template(workload).spec.volumes
+	is_array(bodies)
+	some index, body in bodies
 	volume := {
 		"name": name(body, index),
 		"path": sprintf("%s.volumes[%v]", [path(workload), index]),

@@ -52,7 +52,10 @@ test_all_lists_of_containers_are_seen if {
 	[container.name | some container in pods.scheduled(samples.pod(spec))] == ["app", "#1", "migrate"]
 }
 
-test_containers_that_are_no_list_are_none if pods.containers(samples.pod({"containers": "app"})) == []
+test_containers_and_volumes_that_are_no_list_are_none if {
+	pods.containers(samples.pod({"containers": "app", "initContainers": null})) == []
+	pods.volumes(samples.pod({"volumes": null})) == []
+}
 
 test_volumes_have_places if {
 	pods.volumes(samples.pod({"volumes": [{"name": "tmp"}]})) == [{

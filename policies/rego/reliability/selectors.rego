@@ -23,7 +23,7 @@ import data.dharma.lib.pods
 labels := object.get(pods.template(input.object), ["metadata", "labels"], {})
 
 deny contains finding if {
-	not objects.selects(object.get(input.object, ["spec", "selector", "matchLabels"], {}), labels)
+	not selected
 	finding := {"message": "does not select its own pods", "path": "spec.selector.matchLabels"}
 }
 
@@ -35,5 +35,7 @@ deny contains finding if {
 		"path": sprintf("%s.topologySpreadConstraints[%v].labelSelector", [pods.path(input.object), index]),
 	}
 }
+
+selected if objects.selects(object.get(input.object, ["spec", "selector", "matchLabels"], {}), labels)
 
 own(constraint) if objects.selects(constraint.labelSelector.matchLabels, labels)

@@ -40,7 +40,11 @@ deny contains finding if {
 	}
 }
 
-said(label) if count(input.object.metadata.labels[label]) > 0
+said(label) if {
+	value := input.object.metadata.labels[label]
+	is_string(value)
+	value != ""
+}
 
 serves if input.component.name == "services"
 

@@ -47,4 +47,8 @@ wanted contains label if {
 	some label in ["dharma.dev/tenant", "dharma.dev/cost-centre"]
 }
 
-said(list, key) if count(input.object.metadata[list][key]) > 0
+said(list, key) if {
+	value := input.object.metadata[list][key]
+	is_string(value)
+	value != ""
+}
