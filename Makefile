@@ -9,8 +9,10 @@ PYTHON ?= python3
 CACHE  ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/dharma
 BIN    := .venv/bin
 GOBIN  := $(CACHE)/bin
-UV     := UV_SYSTEM_CERTS=true UV_NO_PROGRESS=1 $(BIN)/uv pip install --quiet --python $(BIN)/python
+PYTEST_ARGS ?= --numprocesses auto --quiet
+UV     := UV_SYSTEM_CERTS=true UV_NO_PROGRESS=1 UV_COMPILE_BYTECODE=1 $(BIN)/uv pip install --quiet --python $(BIN)/python
 KUBECONFORM_VERSION := v0.8.0
+OPA_VERSION := v1.22.2
 
 export DHARMA_SCHEMAS ?= $(wildcard $(CURDIR)/../shared/upstream/schemas)
 export CARGO_TARGET_DIR ?= $(CACHE)/cargo
@@ -20,7 +22,7 @@ export CARGO_TARGET_DIR ?= $(CACHE)/cargo
 build: .venv/.core
 	$(BIN)/dharma build
 
-test: .venv/.dev $(GOBIN)/kubeconform-$(KUBECONFORM_VERSION)
+test: .venv/.dev $(GOBIN)/kubeconform-$(KUBECONFORM_VERSION) $(GOBIN)/opa-$(OPA_VERSION)
 	$(MAKE) --no-print-directory lint types pytest
 
 lint: .venv/.dev
@@ -45,6 +47,7 @@ pytest: .venv/.dev
 	$(UV) --require-hashes -r requirements/core.lock
 	cd rego && VIRTUAL_ENV=$(CURDIR)/.venv ../$(BIN)/maturin develop --uv --release --locked --quiet
 	$(UV) --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m compileall -q dharma
 	touch $@
 
 .venv/.dev: .venv/.core requirements/dev.lock
@@ -56,14 +59,21 @@ $(GOBIN)/kubeconform-$(KUBECONFORM_VERSION):
 	  GOBIN=$(GOBIN) go install github.com/yannh/kubeconform/cmd/kubeconform@$(KUBECONFORM_VERSION) && touch $@; \
 	else echo 'Go is not installed: the tests that need kubeconform will be skipped'; fi
 
+$(GOBIN)/opa-$(OPA_VERSION):
+	@if command -v go >/dev/null; then \
+	  GOBIN=$(GOBIN) nice go install github.com/open-policy-agent/opa@$(OPA_VERSION) && touch $@; \
+	else echo 'Go is not installed: the tests that need OPA will be skipped'; fi
+
 # Locks hold hashes for every platform and Python from 3.11 on; run after changing a requirement.
 lock: .venv/.bootstrap
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/bootstrap.in -o requirements/bootstrap.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/core.in -o requirements/core.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements/core.lock requirements/dev.in -o requirements/dev.lock
 
+# The one target that uses apt: a Lua interpreter, with which Argo CD's health check is tried.
 system-deps:
-	@true
+	@if command -v apt-get >/dev/null && test "$$(id -u)" = 0 && ! command -v lua5.4 >/dev/null; then \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends lua5.4 >/dev/null; fi
 
 clean:
 	rm -rf .venv .dharma

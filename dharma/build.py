@@ -24,13 +24,22 @@ _TARGETS_A_WORKER = 16
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to build and how; `schemas` are catalogue folders, `root` the platform repository."""
+    """What to build and how; `schemas` are catalogue folders, `root` the platform repository.
+
+    `code` holds its own components and rules, where they are not those beside the declarations.
+    """
 
     root: Path
     schemas: tuple[Path, ...] = ()
     synth: Synth = "python"
     workers: int | None = None
     cached: bool = True
+    code: Path | None = None
+
+    @property
+    def code_root(self) -> Path:
+        """The folder whose components and rules are used."""
+        return self.code or self.root
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +70,13 @@ def build(
     plan: Plan, targets: Sequence[Target], done: Callable[[Built], None] = lambda _: None
 ) -> list[Built]:
     """Render and check targets, in their order; raises RenderError with every problem of all of them."""
-    known = platform(plan.root)
-    kept = {target.name: _kept(plan, known, target) for target in targets} if plan.cached else {}
-    missing = [target for target in targets if kept.get(target.name) is None]
-    built = {name: found for name, found in kept.items() if found is not None}
+    known = platform(plan.code_root)
+    tasks = [(plan, target, _key(plan, known, target)) for target in targets]
+    kept = (_kept(target, key) for _, target, key in tasks) if plan.cached else ()
+    built = {found.target: found for found in kept if found is not None}
     for found in built.values():
         done(found)
-    for found in _rendered(plan, known, missing):
+    for found in _rendered(plan, [task for task in tasks if task[1].name not in built]):
         built[found.target] = found
         done(found)
     problems = [problem for found in built.values() for problem in found.problems]
@@ -76,18 +85,20 @@ def build(
     return [built[target.name] for target in targets]
 
 
-def _rendered(plan: Plan, known: Platform, targets: Sequence[Target]) -> Iterator[Built]:
-    workers = min(plan.workers or _default_workers(len(targets)), len(targets))
+Task = tuple[Plan, Target, str]
+
+
+def _rendered(plan: Plan, tasks: Sequence[Task]) -> Iterator[Built]:
+    workers = min(plan.workers or _default_workers(len(tasks)), len(tasks))
     if workers <= 1:
-        yield from (_build_one(plan, known, target) for target in targets)
+        yield from (_build_one(*task) for task in tasks)
         return
-    _work.clear()
-    _work.extend((plan, known, target) for target in targets)
+    _work[:] = tasks
     with multiprocessing.get_context("fork").Pool(workers) as pool:
-        yield from pool.imap_unordered(_build_nth, range(len(targets)))
+        yield from pool.imap_unordered(_build_nth, range(len(tasks)))
 
 
-_work: list[tuple[Plan, Platform, Target]] = []
+_work: list[Task] = []
 
 
 def _build_nth(number: int) -> Built:
@@ -99,9 +110,9 @@ def _default_workers(targets: int) -> int:
     return max(1, min(os.cpu_count() or 1, targets // _TARGETS_A_WORKER))
 
 
-def _build_one(plan: Plan, known: Platform, target: Target) -> Built:
+def _build_one(plan: Plan, target: Target, key: str) -> Built:
     try:
-        rendered = render(target, plan.root, plan.synth)
+        rendered = render(target, plan.code_root, plan.synth)
     except DharmaError as error:
         return Built(target.name, (), 0, 0, problems=error.problems)
     unchecked, problems = _checked(plan, target, rendered.manifests)
@@ -109,12 +120,12 @@ def _build_one(plan: Plan, known: Platform, target: Target) -> Built:
     built = Built(target.name, rendered.manifests, rendered.charts, unchecked, problems=tuple(problems))
     if not problems:
         notes = {"charts": built.charts, "unchecked": unchecked}
-        store.write(_key(plan, known, target), list(built.manifests), notes)
+        store.write(key, list(built.manifests), notes)
     return built
 
 
-def _kept(plan: Plan, known: Platform, target: Target) -> Built | None:
-    entry = store.read(_key(plan, known, target), target.name)
+def _kept(target: Target, key: str) -> Built | None:
+    entry = store.read(key, target.name)
     if entry is None:
         return None
     manifests, notes = entry
@@ -122,7 +133,7 @@ def _kept(plan: Plan, known: Platform, target: Target) -> Built | None:
 
 
 def _key(plan: Plan, known: Platform, target: Target) -> str:
-    return store.key(target, known, plan.root, plan.synth, _schemas(plan, target).digest)
+    return store.key(target, known, plan.code_root, plan.synth, _schemas(plan, target).digest)
 
 
 def _schemas(plan: Plan, target: Target) -> Schemas:

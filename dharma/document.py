@@ -14,6 +14,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from dharma.layer import Node, Scalar, Step
 MAX_BYTES = 1 << 20
 MAX_VALUES = 20_000
 MAX_DEPTH = 32
+_MAX_BRACKETS = 256
 
 _TAG = "tag:yaml.org,2002:"
 _BRACKETS = re.compile(r"[\[{\]}]")
@@ -39,15 +41,44 @@ _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _FLOAT = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one file may hold: bytes, values (those of aliases counted at each use) and levels."""
+
+    size: int = MAX_BYTES
+    values: int = MAX_VALUES
+    depth: int = MAX_DEPTH
+
+
+_LIMITS = Limits()
+
+
 def read(root: Path, path: Path) -> Node:
     """The tree of one file; raises DeclarationError with every problem found in it."""
     guard(root, path)
     name = path.relative_to(root).as_posix()
     problems: list[Problem] = []
-    tree = _Reader(name, problems).document(_compose(_text(path, name), name))
+    tree = _Reader(name, problems, _LIMITS).document(_compose(_text(path, name, _LIMITS), name))
     if problems:
         raise DeclarationError(problems)
     return tree
+
+
+def read_all(root: Path, path: Path, limits: Limits) -> tuple[list[Node], list[Problem]]:
+    """The trees of a file's documents, empty ones left out, and what is refused inside them.
+
+    Raises DeclarationError where the file cannot be read as YAML or is over the limits.
+    """
+    guard(root, path)
+    name = path.relative_to(root).as_posix()
+    problems: list[Problem] = []
+    reader = _Reader(name, problems, limits)
+    found = _parsed(_text(path, name, limits), name, limits)
+    return [reader.document(node) for node in found if not _is_empty(node)], problems
+
+
+def _is_empty(node: YamlNode | None) -> bool:
+    return node is None or (isinstance(node, ScalarNode) and _short(node) == "null")
 
 
 def guard(root: Path, path: Path) -> None:
@@ -63,18 +94,18 @@ def _linked(name: str) -> Problem:
     return Problem(name, "is a symbolic link", "Put the file itself in its place.")
 
 
-def _text(path: Path, name: str) -> str:
-    content = _content(path, name)
-    if len(content) > MAX_BYTES:
-        raise DeclarationError([Problem(name, "is larger than 1 MiB")])
+def _text(path: Path, name: str, limits: Limits) -> str:
+    content = _content(path, name, limits.size)
+    if len(content) > limits.size:
+        raise DeclarationError([Problem(name, f"is larger than {limits.size >> 20} MiB")])
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise DeclarationError([Problem(name, f"is not UTF-8 (byte {error.start})")]) from None
-    if len(_STARTS.findall(text)) > MAX_VALUES:
-        raise DeclarationError([Problem(name, f"holds more than {MAX_VALUES} lines or entries")])
-    if _nesting(text) > MAX_DEPTH * 8:
-        raise DeclarationError([Problem(name, f"nests deeper than {MAX_DEPTH} levels")])
+    if len(_STARTS.findall(text)) > limits.values:
+        raise DeclarationError([Problem(name, f"holds more than {limits.values} lines or entries")])
+    if _nesting(text) > _MAX_BRACKETS:
+        raise DeclarationError([Problem(name, f"nests deeper than {limits.depth} levels")])
     return text
 
 
@@ -83,7 +114,7 @@ def _nesting(text: str) -> int:
     return max(accumulate((1 if found in "[{" else -1 for found in _BRACKETS.findall(text)), initial=0))
 
 
-def _content(path: Path, name: str) -> bytes:
+def _content(path: Path, name: str, size: int) -> bytes:
     """At most one byte more than is allowed; the link check is repeated by the kernel."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -95,16 +126,21 @@ def _content(path: Path, name: str) -> bytes:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise DeclarationError([Problem(name, "is not a regular file")])
         with os.fdopen(handle, "rb", closefd=False) as file:
-            return file.read(MAX_BYTES + 1)
+            return file.read(size + 1)
     finally:
         os.close(handle)
 
 
 def _compose(text: str, name: str) -> YamlNode | None:
+    (node,) = _parsed(text, name, _LIMITS, single=True)
+    return node
+
+
+def _parsed(text: str, name: str, limits: Limits, *, single: bool = False) -> list[YamlNode | None]:
     yaml = YAML(typ="safe", pure=True)
     yaml.composer.warn_double_anchors = False
     try:
-        node: YamlNode | None = yaml.compose(text)
+        return [yaml.compose(text)] if single else list(yaml.compose_all(text))
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = Origin(name, mark.line + 1, mark.column + 1) if mark else name
@@ -116,17 +152,17 @@ def _compose(text: str, name: str) -> YamlNode | None:
     except (YAMLError, ValueError):
         raise DeclarationError([Problem(name, "is not YAML")]) from None
     except RecursionError:
-        raise DeclarationError([Problem(name, f"nests deeper than {MAX_DEPTH} levels")]) from None
-    return node
+        raise DeclarationError([Problem(name, f"nests deeper than {limits.depth} levels")]) from None
 
 
 class _Reader:
     """Turns ruamel's nodes into ours and collects what it refuses."""
 
-    def __init__(self, file: str, problems: list[Problem]) -> None:
+    def __init__(self, file: str, problems: list[Problem], limits: Limits) -> None:
         self.file = file
         self.problems = problems
-        self.budget = MAX_VALUES
+        self.limits = limits
+        self.budget = limits.values
 
     def document(self, node: YamlNode | None) -> Node:
         if node is None:
@@ -138,8 +174,9 @@ class _Reader:
 
     def value(self, node: YamlNode, depth: int, key: Origin | None = None) -> Node:
         self.budget -= 1
-        if self.budget < 0 or depth > MAX_DEPTH:
-            limit = f"{MAX_DEPTH} levels" if depth > MAX_DEPTH else f"{MAX_VALUES} values with its aliases"
+        most = self.limits
+        if self.budget < 0 or depth > most.depth:
+            limit = f"{most.depth} levels" if depth > most.depth else f"{most.values} values with its aliases"
             raise DeclarationError([*self.problems, Problem(self.at(node), f"grows beyond {limit}")])
         at = self.at(node)
         if isinstance(node, MappingNode) and self.tagged(node, "map"):

@@ -42,6 +42,10 @@ class Fleet:
 
     targets: tuple[Target, ...]
 
+    def names(self, name: str) -> bool:
+        """Whether a target, region or environment is called so."""
+        return any(name.strip("/") in _prefixes(target.name) for target in self.targets)
+
     def select(self, names: Iterable[str]) -> tuple[Target, ...]:
         """The targets that the names mean (a target, region or environment); all for no name."""
         wanted = {name.strip("/") for name in names}
@@ -51,12 +55,16 @@ class Fleet:
         return tuple(target for target in self.targets if not wanted or _prefixes(target.name) & wanted)
 
 
-def load(root: Path) -> Fleet:
-    """The fleet that environments/ under `root` declares; raises DeclarationError with every problem."""
-    return resolve(declarations(root), platform(root.resolve()))
+def load(root: Path, code: Path | None = None) -> Fleet:
+    """The fleet that environments/ under `root` declares; raises DeclarationError with every problem.
+
+    `code` is the platform repository whose own components are meant, where that is another folder.
+    """
+    known = platform((code or root).resolve())
+    return resolve(declarations(root, known), known)
 
 
-def declarations(root: Path) -> Declarations:
+def declarations(root: Path, known: Platform | None = None) -> Declarations:
     """Read and check every file alone."""
     root = root.resolve()
     folder = root / FOLDER
@@ -66,7 +74,7 @@ def declarations(root: Path) -> Declarations:
             [Problem(where, "is not there", "`dharma init DIR` makes a platform repository.")]
         )
     pin.check(root)
-    kinds = file_kinds(platform(root))
+    kinds = file_kinds(platform(root) if known is None else known)
     problems = list(_misnamed(folder))
 
     def read(path: Path, file: str) -> Node:

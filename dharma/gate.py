@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from dharma.build import Built, Plan
 from dharma.cel import Rules as CelRules
 from dharma.manifest import Manifest, file_names
-from dharma.policy.enforcement import Enforcement, load_enforcement
+from dharma.policy.enforcement import load_enforcement
 from dharma.policy.engine import Answer, Documents, Embedded, Engine, Failure, evaluate_all
 from dharma.policy.finding import Finding
 from dharma.policy.fleet import facts, fleet_document
@@ -36,6 +37,8 @@ class Report:
     charts: int
     unchecked: int
     engine: str
+    base: str = ""
+    """The commit that findings were compared with, empty for none."""
 
     @property
     def blocked(self) -> bool:
@@ -52,8 +55,10 @@ class Subject:
     text: str
 
 
-def rules_of(root: Path) -> RuleSet:
-    """The shipped rules, and the platform repository's own under policies/rego."""
+def rules_of(root: Path | None) -> RuleSet:
+    """The shipped rules, and a platform repository's own under policies/rego."""
+    if root is None:
+        return load_rules(SHIPPED_RULES)
     own = root / "policies" / "rego"
     shipped = not own.is_dir() or own.resolve() == SHIPPED_RULES.resolve()
     return load_rules(SHIPPED_RULES) if shipped else load_rules(SHIPPED_RULES, own)
@@ -66,16 +71,16 @@ def check(
     today: date,
     *,
     whole: bool,
-    engine: type[Embedded] = Embedded,
+    engine: Callable[[RuleSet, Mapping[str, Any]], Engine] = Embedded,
 ) -> Report:
     """Judge rendered targets; `whole` says that they are the whole fleet, which fleet rules need."""
-    rules = rules_of(plan.root)
+    rules = rules_of(plan.code_root)
     data = {"fleet": fleet_document(built, targets)} if whole else {}
     machine = engine(rules, data)
     subjects = [subject for found in built for subject in _subjects(found, targets)]
     met: dict[str, int] = defaultdict(int)
     findings = [*_schema_findings(plan, built, subjects)]
-    findings += _object_findings(machine, rules, subjects, met)
+    findings += object_findings(machine, rules, subjects, met)
     if whole:
         findings += _fleet_findings(machine, rules, subjects, met)
         findings += _unmet(rules, met)
@@ -91,12 +96,11 @@ def _report(
     engine: str,
     today: date,
 ) -> Report:
-    enforcement = load_enforcement(plan.root, rules)
+    levelled = levelled_by(plan.root, rules, findings)
     waivers, tree = load_waivers(plan.root)
-    levelled = [_levelled(finding, enforcement) for finding in findings]
     accepted = [*waived(levelled, waivers, today), *idle(levelled, waivers, tree, today)]
     return Report(
-        tuple(sorted(accepted, key=_rank)),
+        tuple(sorted(accepted, key=rank)),
         rules.rules,
         dict(met),
         tuple(found.target for found in built),
@@ -107,13 +111,16 @@ def _report(
     )
 
 
-def _levelled(finding: Finding, enforcement: Enforcement) -> Finding:
-    return finding.at(enforcement.level(finding.rule, finding.level, finding.target))
+def levelled_by(root: Path, rules: RuleSet, findings: Iterable[Finding]) -> list[Finding]:
+    """The findings, each as grave as environments/enforcement.yaml wants it."""
+    enforcement = load_enforcement(root, rules)
+    return [one.at(enforcement.level(one.rule, one.level, one.target)) for one in findings]
 
 
-def _rank(finding: Finding) -> tuple[int, str, str, str, str, str]:
+def rank(finding: Finding) -> tuple[int, str, str, str, str, str, str]:
+    """The order of reports: the gravest first, by rule, new before old."""
     grave = {"deny": 0, "warn": 1, "audit": 2}[finding.level]
-    return grave, finding.rule, finding.target, finding.subject, finding.path, finding.message
+    return grave, finding.rule, finding.age, finding.target, finding.subject, finding.path, finding.message
 
 
 def _subjects(built: Built, targets: Sequence[Target]) -> Iterator[Subject]:
@@ -126,7 +133,8 @@ def _subjects(built: Built, targets: Sequence[Target]) -> Iterator[Subject]:
         yield Subject(manifest, f"{built.target}/{path}", text)
 
 
-def _finding(subject: Subject, rule: str, level: str, message: str, path: str, remedy: str = "") -> Finding:
+def finding_of(subject: Subject, rule: str, level: str, message: str, path: str, remedy: str = "") -> Finding:
+    """A finding about an object, with all that is known of its causes."""
     manifest = subject.manifest
     return Finding(
         rule,
@@ -148,9 +156,10 @@ def subject_of(manifest: Manifest) -> str:
     return f"{manifest.group}/{manifest.kind}/{manifest.namespace}/{manifest.name}"
 
 
-def _object_findings(
+def object_findings(
     engine: Engine, rules: RuleSet, subjects: Sequence[Subject], met: dict[str, int]
 ) -> Iterator[Finding]:
+    """What rules say of single objects; `met` counts the objects that each rule saw."""
     by_kind: dict[tuple[str, str], list[Subject]] = defaultdict(list)
     for subject in subjects:
         by_kind[subject.manifest.group, subject.manifest.kind].append(subject)
@@ -168,13 +177,13 @@ def _said(rule: Rule, subject: Subject, answer: Answer) -> Iterator[Finding]:
     remedy = rule.metadata.remediation.text
     if isinstance(answer, Failure):
         message = f"the rule could not be evaluated ({answer.kind}): {answer.message}"
-        yield _finding(
+        yield finding_of(
             subject, rule.id, "deny", message, "", f"See {answer.file or rule.file}:{answer.line}."
         )
         return
     for one in answer:
         message, path = str(one["message"]), str(one.get("path", ""))
-        yield _finding(subject, rule.id, rule.metadata.severity, message, path, remedy)
+        yield finding_of(subject, rule.id, rule.metadata.severity, message, path, remedy)
 
 
 def _fleet_findings(
@@ -229,14 +238,22 @@ def _unmet(rules: RuleSet, met: Mapping[str, int]) -> Iterator[Finding]:
 
 def _schema_findings(plan: Plan, built: Sequence[Built], subjects: Sequence[Subject]) -> Iterator[Finding]:
     """Schemas were checked when the target was built; here the rules inside schemas (CEL) are."""
-    cel = CelRules(plan.schemas)
+    yield from cel_findings(plan.schemas, subjects)
+    for found in built:
+        yield from unchecked_finding(found.unchecked, found.target)
+
+
+def cel_findings(schemas: Sequence[Path], subjects: Iterable[Subject]) -> Iterator[Finding]:
+    """What the rules inside schemas say of objects that fit their schemas."""
+    cel = CelRules(schemas)
     for subject in subjects:
         for problem in cel.check(subject.manifest.body):
             message = problem.message if problem.decided else f"undecided: {problem.message}"
-            yield _finding(subject, CEL_RULE, "deny" if problem.decided else "warn", message, problem.path)
-    for found in built:
-        if found.unchecked:
-            message = f"{found.unchecked} custom resources went unchecked: no catalogue of schemas"
-            yield Finding(
-                SCHEMA_RULE, "warn", message, found.target, remedy="Point DHARMA_SCHEMAS to a catalogue."
-            )
+            yield finding_of(subject, CEL_RULE, "deny" if problem.decided else "warn", message, problem.path)
+
+
+def unchecked_finding(count: int, target: str = "") -> Iterator[Finding]:
+    """One warning where custom resources had no catalogue to be checked against."""
+    if count:
+        message = f"{count} custom resources went unchecked: no catalogue of schemas"
+        yield Finding(SCHEMA_RULE, "warn", message, target, remedy="Point DHARMA_SCHEMAS to a catalogue.")

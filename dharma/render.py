@@ -83,9 +83,9 @@ def _declared(app: cdk8s.App, target: Target, name: str, earlier: tuple[Delivery
         raise
     except Exception as error:
         raise RenderError([_broken(name, target, error)]) from error
-    for delivery in earlier:
-        if delivery.component in options.requires:
-            component.add_dependency(delivery.chart)
+    needed = [delivery.chart for delivery in earlier if delivery.component in options.requires]
+    if needed:
+        component.add_dependency(*needed)
     return component
 
 

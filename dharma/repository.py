@@ -21,7 +21,7 @@ def root_of(directory: str | None) -> Path:
     raise InputError([Problem(str(start), what, mend)])
 
 
-def schema_folders(root: Path) -> tuple[Path, ...]:
+def schema_folders(root: Path | None) -> tuple[Path, ...]:
     """Catalogues of custom resource schemas: the repository's `schemas/crds`, then $DHARMA_SCHEMAS.
 
     $DHARMA_SCHEMAS holds folders separated by colons; one that is not there is an error.
@@ -32,8 +32,8 @@ def schema_folders(root: Path) -> tuple[Path, ...]:
         raise InputError(
             Problem(str(folder), f"of ${SCHEMAS_VARIABLE} is not a folder") for folder in missing
         )
-    own = root / "schemas" / "crds"
-    return tuple(folder.resolve() for folder in ([own] if own.is_dir() else []) + named)
+    own = [root / "schemas" / "crds"] if root else []
+    return tuple(folder.resolve() for folder in [folder for folder in own if folder.is_dir()] + named)
 
 
 def output_folder(root: Path, output: str) -> Path:

@@ -81,13 +81,12 @@ def _manifest(target: str, row: list[Any]) -> Manifest:
 
 
 def _tree(node: Node) -> Iterator[str]:
-    yield f"{node.origin}"
     if isinstance(node.value, dict | tuple):
         for name, child in children(node):
             yield name
             yield from _tree(child)
     else:
-        yield repr(node.value)
+        yield f"{node.value!r} {node.origin}"
 
 
 @cache

@@ -16,8 +16,10 @@ VERBS = {
     "explain": "show a value and the files and lines that set it",
     "graph": "draw the platform: components, waves, services, calls",
     "init": "make a new platform repository",
-    "new": "add a component, service or environment",
+    "new": "add a component, service, environment, rule or waiver",
+    "rules": "list, test, compare and profile the policy rules",
     "schema": "print or write the JSON Schemas of the declarations",
+    "schemas": "fill the catalogue of custom resource schemas",
     "set": "change one value in place, comments kept",
 }
 

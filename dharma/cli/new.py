@@ -1,7 +1,8 @@
-"""dharma new: add a component, a service or an environment."""
+"""dharma new: add a component, a service, an environment, a rule or a waiver."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 import click
@@ -20,12 +21,15 @@ Examples:
   dharma new service invoices --tenant shop
   dharma new environment preview
   dharma new environment preview --from staging
+  dharma new rule images/signed --kind Deployment --kind argoproj.io/Rollout
+  dharma new waiver images/tag --object 'apps/Deployment/shop/*' --owner shop --ticket SHOP-1 \\
+      --reason 'moves next month' --days 30
 """
 
 
 @click.group(name="new", epilog=_EPILOG)
 def command() -> None:
-    """Add a component, a service or an environment: files that are valid, and a test that passes, at once."""
+    """Add a component, service, environment, rule or waiver: valid at once, with a test that passes."""
 
 
 @command.command(name="component", epilog=_EPILOG)
@@ -131,3 +135,69 @@ def _add(root: Path, files: Files, following: str) -> None:
 def _tell(files: Files) -> None:
     for name in files:
         say(f"wrote {name}")
+
+
+@command.command(name="rule", epilog=_EPILOG)
+@click.argument("name", metavar="CATEGORY/NAME")
+@click.option("--kind", "kinds", multiple=True, metavar="KIND", default=("*",), help="A kind it is about.")
+@click.option("--severity", type=click.Choice(["warn", "deny"]), default="deny", show_default=True)
+@click.pass_obj
+def rule(directory: str | None, name: str, kinds: tuple[str, ...], severity: str) -> None:
+    """Write policies/rego/CATEGORY/NAME.rego with metadata, a probe to replace, and its tests.
+
+    Category `fleet` is for rules that see all targets at once.
+    """
+    from dharma.gate import rules_of
+    from dharma.repository import root_of
+    from dharma.scaffold import written
+    from dharma.scaffold.rule import rule_files
+
+    root = root_of(directory)
+    files = rule_files(name, kinds, severity, {rule.id for rule in rules_of(root).rules})
+    with written(root, files):
+        rules_of(root)
+    _tell(files)
+    note(f"next: say in {next(iter(files))} what it asks; opa test policies/rego; dharma check")
+
+
+@command.command(name="waiver", epilog=_EPILOG)
+@click.argument("rule", metavar="RULE")
+@click.option(
+    "--object", "objects", multiple=True, required=True, metavar="PATTERN", help="As apps/*/shop/*."
+)
+@click.option("--target", "targets", multiple=True, metavar="PATTERN", help="As staging/*; all if left out.")
+@click.option("--owner", required=True, metavar="TEAM", help="Who answers for it.")
+@click.option("--ticket", required=True, metavar="TICKET", help="Where it is followed up.")
+@click.option("--reason", required=True, metavar="TEXT", help="Why it is accepted.")
+@click.option("--days", type=int, required=True, metavar="N", help="For how long, 180 at most.")
+@click.option("--today", metavar="DAY", help="The first day, as 2027-01-31.")
+@click.pass_obj
+def waiver(
+    directory: str | None,
+    rule: str,
+    objects: tuple[str, ...],
+    targets: tuple[str, ...],
+    owner: str,
+    ticket: str,
+    reason: str,
+    days: int,
+    today: str | None,
+) -> None:
+    """Append a waiver of RULE for objects to environments/waivers.yaml; comments in it stay."""
+    from dharma.gate import CEL_RULE, SCHEMA_RULE, rules_of
+    from dharma.repository import root_of
+    from dharma.scaffold.waiver import Grant, grant
+
+    root = root_of(directory)
+    known = {one.id for one in rules_of(root).rules} | {CEL_RULE, SCHEMA_RULE}
+    grant(root, Grant(rule, objects, targets, owner, ticket, reason, _day(today), days), known)
+    say("changed environments/waivers.yaml")
+
+
+def _day(text: str | None) -> date:
+    from dharma.errors import InputError, Problem
+
+    try:
+        return date.fromisoformat(text) if text else date.today()  # noqa: DTZ011 - a day of the user's calendar
+    except ValueError:
+        raise InputError([Problem("--today", f"{text!r} is no day", "Write it as 2027-01-31.")]) from None

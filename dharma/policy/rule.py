@@ -108,7 +108,11 @@ def load_rules(*folders: Path) -> RuleSet:
     for folder, path in _files(folders):
         name = f"policies/rego/{path.relative_to(folder).as_posix()}"
         category = path.relative_to(folder).parts[0]
-        text = path.read_text(encoding="utf-8")
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            problems.append(Problem(name, f"is not UTF-8 (byte {error.start})"))
+            continue
         if category == LIBRARY:
             libraries[name] = text
         elif category not in OTHERS:

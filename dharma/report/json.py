@@ -14,6 +14,7 @@ def document(report: Report) -> dict[str, Any]:
     return {
         "blocked": report.blocked,
         "engine": report.engine,
+        "base": report.base,
         "targets": list(report.targets),
         "objects": report.objects,
         "charts": report.charts,

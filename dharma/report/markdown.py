@@ -18,18 +18,26 @@ def text(report: Report) -> str:
     head = f"### {'Denied' if report.blocked else 'Passed'}\n\n{summary(report)}\n"
     sections = [
         _section(level, rule, list(several))
-        for (level, rule), several in groupby(report.findings, key=lambda one: (one.level, one.rule))
+        for (level, rule), several in groupby(report.findings, key=_group)
     ]
     return _fitting(head, sections)
 
 
+def _group(finding: Finding) -> tuple[str, str]:
+    return "mended" if finding.age == "mended" else finding.level, finding.rule
+
+
 def _section(level: str, rule: str, findings: Sequence[Finding]) -> str:
     rows = [
-        f"| {_cell(where(one))} | {_cell(one.message)} | {_cell(_cause(one))} |" for one in findings[:_ROWS]
+        f"| {_cell(where(one))} | {_cell(_what(one))} | {_cell(_cause(one))} |" for one in findings[:_ROWS]
     ]
     more = f"\n\n… and {len(findings) - _ROWS} more\n" if len(findings) > _ROWS else "\n"
     title = f"\n#### {level}: `{rule}` ({len(findings)})\n\n{_cell(findings[0].remedy)}\n\n"
     return title + "| where | what | cause |\n|---|---|---|\n" + "\n".join(rows) + more
+
+
+def _what(finding: Finding) -> str:
+    return f"{finding.message} (old)" if finding.age == "old" else finding.message
 
 
 def _cause(finding: Finding) -> str:

@@ -14,6 +14,7 @@ from dharma.report.terminal import where
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {"deny": "error", "warn": "warning", "audit": "note"}
+_STATES = {"new": "new", "old": "unchanged", "mended": "absent"}
 
 
 def document(report: Report) -> dict[str, Any]:
@@ -22,7 +23,7 @@ def document(report: Report) -> dict[str, Any]:
     known = {rule.id for rule in report.rules}
     rules += [{"id": name} for name in sorted({finding.rule for finding in report.findings} - known)]
     driver = {"name": "dharma", "version": __version__, "rules": rules}
-    results = [_result(finding) for finding in report.findings]
+    results = [_aged(_result(finding), finding, report) for finding in report.findings]
     return {
         "$schema": _SCHEMA,
         "version": "2.1.0",
@@ -63,6 +64,10 @@ def _result(finding: Finding) -> dict[str, Any]:
     if finding.waiver:
         result["suppressions"] = [{"kind": "external", "justification": finding.waiver}]
     return result
+
+
+def _aged(result: dict[str, Any], finding: Finding, report: Report) -> dict[str, Any]:
+    return result | {"baselineState": _STATES[finding.age]} if report.base else result
 
 
 def _location(place: Origin) -> dict[str, Any]:

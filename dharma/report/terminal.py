@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
@@ -13,9 +14,21 @@ _SHOWN = 12
 
 def lines(report: Report) -> Iterator[str]:
     """The report line by line, without colour."""
-    for rule, several in groupby(report.findings, key=lambda finding: (finding.level, finding.rule)):
+    present = [finding for finding in report.findings if finding.age != "mended"]
+    for rule, several in groupby(present, key=lambda finding: (finding.level, finding.rule)):
         yield from _rule(rule[0], rule[1], list(several))
+    yield from _mended(report)
     yield summary(report)
+
+
+def _mended(report: Report) -> Iterator[str]:
+    gone = [finding for finding in report.findings if finding.age == "mended"]
+    if gone:
+        yield f"MENDED since {report.base} ({len(gone)})"
+        yield from (f"  - {one.rule} {where(one)}: {one.message}" for one in gone[:_SHOWN])
+        if len(gone) > _SHOWN:
+            yield f"  … and {len(gone) - _SHOWN} more"
+        yield ""
 
 
 def _rule(level: str, rule: str, findings: Sequence[Finding]) -> Iterator[str]:
@@ -23,7 +36,7 @@ def _rule(level: str, rule: str, findings: Sequence[Finding]) -> Iterator[str]:
     if findings[0].remedy:
         yield f"      {findings[0].remedy}"
     for finding in findings[:_SHOWN]:
-        yield f"  - {where(finding)}: {finding.message}"
+        yield f"  - {where(finding)}: {finding.message}{' (old)' if finding.age == 'old' else ''}"
         if cause := ", ".join(
             map(str, (*((finding.source,) if finding.source else ()), *finding.origins[:3]))
         ):
@@ -39,16 +52,23 @@ def where(finding: Finding) -> str:
     """Target, object and path in one phrase."""
     kind, _, name = finding.subject.partition("/")[2].partition("/")
     parts = (finding.target, f"{kind} {name.strip('/')}".strip(), finding.path)
-    return " ".join(part for part in parts if part) or "fleet"
+    return " ".join(part for part in parts if part) or finding.file or "fleet"
 
 
 def summary(report: Report) -> str:
     """How many objects met how many rules, and what came of it."""
-    counts = {
-        level: sum(one.level == level and not one.waiver for one in report.findings) for level in LEVELS
-    }
-    accepted = sum(bool(one.waiver) for one in report.findings)
+    present = [one for one in report.findings if one.age != "mended"]
+    counts = {level: sum(one.level == level and not one.waiver for one in present) for level in LEVELS}
+    accepted = sum(bool(one.waiver) for one in present)
     checks = sum(report.met.values())
     said = ", ".join(f"{counts[level]} {level}" for level in reversed(LEVELS))
-    met = f"{report.objects} objects of {len(report.targets)} targets, {len(report.rules)} rules"
-    return f"{met}, {checks} checks ({report.engine}): {said}, {accepted} accepted by waivers"
+    targets = f" of {len(report.targets)} targets" if report.targets else ""
+    met = f"{report.objects} objects{targets}, {len(report.rules)} rules"
+    return f"{met}, {checks} checks ({report.engine}): {said}, {accepted} accepted by waivers{_ages(report)}"
+
+
+def _ages(report: Report) -> str:
+    if not report.base:
+        return ""
+    ages = Counter(finding.age for finding in report.findings)
+    return f"; since {report.base} {ages['new']} new, {ages['old']} old, {ages['mended']} mended"

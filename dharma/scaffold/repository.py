@@ -78,11 +78,28 @@ dharma build --check    # in CI: exit 1 with a difference when generated/ is sta
 | add a service | `dharma new service NAME --tenant $tenant` |
 | add an environment | `dharma new environment NAME --from $first` |
 | add a component of your own | `dharma new component NAME`; it lives in `components/` |
+| hold it against every rule | `dharma check`; exits 1 when a finding denies |
+| pin an image | `dharma set image hello sha256:…` |
+| accept a finding for a while | `dharma new waiver RULE --object PATTERN …` |
+| add a rule | `dharma new rule CATEGORY/NAME`; it lives in `policies/rego/` |
 | see it all | `dharma graph --format svg --output platform.svg` |
 | update Dharma | change `requirements.txt` and `dharma:` in base.yaml, `dharma schema --write`, build |
 
+`dharma check` denies the service `hello` in $strictest at first: its image has a placeholder for a
+digest, and `environments/enforcement.yaml` lets none pass there. Build the image, then write its digest
+with `dharma set image`.
+
 Files under `generated/` and `schemas/` are written, never edited. Custom resources are checked when
-`DHARMA_SCHEMAS` names a catalogue in kubeconform's layout, or `schemas/crds` is one.
+`DHARMA_SCHEMAS` names a catalogue in kubeconform's layout, or `schemas/crds` is one, which
+`dharma schemas add --crds DIR` fills.
+""")
+_ENFORCEMENT = Template("""\
+# How grave a finding is, where that differs from the rule's own severity: deny, warn or audit,
+# for a rule or a whole category, by environment and region.
+enforcement:
+  images/placeholder: # production runs only what is pinned by its digest
+    environments:
+      $strictest: {level: deny}
 """)
 _COMPONENTS = """\
 # Components of this platform
@@ -108,6 +125,7 @@ def repository_files(environments: Sequence[str]) -> Files:
         "region": _REGION,
         "tenant": _TENANT,
         "first": environments[0],
+        "strictest": strictest(environments),
         "components": "\n".join(f"  {name}: {{}}" for name in SHIPPED),
     }
     files = {
@@ -116,11 +134,17 @@ def repository_files(environments: Sequence[str]) -> Files:
         ".gitignore": _IGNORED,
         "components/README.md": _COMPONENTS,
         "environments/base.yaml": _BASE.substitute(words),
+        "environments/enforcement.yaml": _ENFORCEMENT.substitute(words),
         "environments/tenants.yaml": _TENANTS.substitute(words),
     }
     for ring, name in enumerate(environments):
         files.update(environment_files(name, DOMAIN, [_REGION], environments[:ring], ring=ring))
     return {**files, **service_files("hello", _TENANT, "The first service.", (), {_TENANT})}
+
+
+def strictest(environments: Sequence[str]) -> str:
+    """Where placeholders for digests are refused: production, or the environment changes reach last."""
+    return "production" if "production" in environments else environments[-1]
 
 
 def versions(version: str) -> str:

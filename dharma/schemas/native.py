@@ -117,6 +117,12 @@ class Native:
         return seen
 
 
+def newest() -> str:
+    """The newest Kubernetes release whose schemas are carried, such as 1.34."""
+    carried = (_numbers(_FOLDER, path.name) for path in _wheel().iterdir())
+    return "{}.{}".format(*max(carried))
+
+
 def identity() -> str:
     """The wheel and its version."""
     return f"{WHEEL} {installed_version(WHEEL)}"

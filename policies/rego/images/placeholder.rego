@@ -9,7 +9,7 @@
 #   kinds: [Pod, Deployment, ReplicaSet, StatefulSet, DaemonSet, Job, CronJob, argoproj.io/Rollout]
 #   remediation:
 #     text: >-
-#       Pin the image once it is built.
+#       Pin the image once it is built: dharma set image SERVICE sha256:DIGEST.
 #     good: |
 #       metadata: {annotations: {}}
 #     bad: |

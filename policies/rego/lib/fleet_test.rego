@@ -3,6 +3,7 @@ package dharma.lib.fleet_test
 import data.dharma.lib.fleet
 import data.dharma.lib.fleet_samples_test as samples
 
+# Tests bind the target once: the embedded engine loses a rule that was read before `with data`.
 objects := {
 	"/Namespace": {"/shop": {"metadata": {"labels": {"team": "shop"}}}},
 	"/Service": {"shop/web": samples.service("web"), "data/db": samples.service("db")},
@@ -14,21 +15,24 @@ objects := {
 target := object.union(samples.target(objects), {"calls": [{"caller": "shop/web", "callee": "data/db", "port": 5432}]})
 
 test_objects_are_found_by_namespace_and_name if {
-	found := fleet.within(target, "/Service", "shop") with data.fleet as {"targets": [target]}
+	here := target
+	found := fleet.within(here, "/Service", "shop") with data.fleet as {"targets": [here]}
 	found == {"web": objects["/Service"]["shop/web"]}
-	none := fleet.within(target, "/Service", "other") with data.fleet as {"targets": [target]}
+	none := fleet.within(here, "/Service", "other") with data.fleet as {"targets": [here]}
 	none == {}
 }
 
 test_workloads_are_found_by_namespace if {
-	found := fleet.running(target, "shop") with data.fleet as {"targets": [target]}
+	here := target
+	found := fleet.running(here, "shop") with data.fleet as {"targets": [here]}
 	object.keys(found) == {"apps/Deployment/shop/web"}
 	found["apps/Deployment/shop/web"].account == "web"
 }
 
 test_namespaces_of_charts_are_not_seen if {
-	fleet.seen(target, "shop") with data.fleet as {"targets": [target]}
-	not fleet.seen(target, "istio-system") with data.fleet as {"targets": [target]}
+	here := target
+	fleet.seen(here, "shop") with data.fleet as {"targets": [here]}
+	not fleet.seen(here, "istio-system") with data.fleet as {"targets": [here]}
 }
 
 test_selectors_take_labels if {
@@ -76,7 +80,10 @@ test_calls_know_the_workloads_on_both_sides if {
 
 pod := {"labels": {"app": "web"}, "namespace": "shop"}
 
-takes(peer, home) if fleet.takes(target, peer, home, pod) with data.fleet as {"targets": [target]}
+takes(peer, home) if {
+	here := target
+	fleet.takes(here, peer, home, pod) with data.fleet as {"targets": [here]}
+}
 
 test_peers_take_pods_by_label_and_namespace if {
 	takes({"podSelector": {"matchLabels": {"app": "web"}}}, "shop")
