@@ -63,7 +63,6 @@ def command(
     from dharma.repository import root_of, schema_folders
 
     started = time.perf_counter()
-    gc.disable()  # a run is short and makes millions of small objects, none of them in circles
     root = root_of(directory)
     fleet = environment.load(root)
     chosen = fleet.select(targets)
@@ -82,8 +81,12 @@ def command(
 def _build(plan: Plan, chosen: Sequence[Target]) -> list[Built]:
     from dharma.build import build
 
-    with progress("rendered", len(chosen)) as step:
-        return build(plan, chosen, lambda built: step(_line(built)) if built.fresh else None)
+    gc.disable()  # millions of small objects, none of them in circles
+    try:
+        with progress("rendered", len(chosen)) as step:
+            return build(plan, chosen, lambda built: step(_line(built)) if built.fresh else None)
+    finally:
+        gc.enable()
 
 
 def _line(built: Built) -> str:

@@ -133,10 +133,11 @@ def test_opa_answers_as_the_embedded_engine_and_a_failure_stops_no_other_answer(
 
 @pytest.mark.usefixtures("opa")
 def test_rules_go_to_a_server_that_runs_elsewhere_in_any_order():
+    rules = RuleSet(RULES.fleet[:1], RULES.libraries)
     server = Server({}, {})
     try:
-        with Opa(RULES, {"fleet": {"targets": []}}, url=f"http://127.0.0.1:{server.client.port}") as opa:
-            (answer,) = opa.evaluate(RULES.fleet[0], Documents(["{}"]))
+        with Opa(rules, {"fleet": {"targets": []}}, url=f"http://127.0.0.1:{server.client.port}") as opa:
+            (answer,) = opa.evaluate(rules.fleet[0], Documents(["{}"]))
     finally:
         server.stop()
     assert answer == ()
