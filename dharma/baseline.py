@@ -3,11 +3,14 @@
 The commit's environments/ are read from Git's objects into a private folder. No code of that commit
 runs: today's components and rules judge both sides. Links, modules and files over a declaration's size
 are refused there, as are names that leave the folder.
+
+The base `running` is what the targets run: each the commit that its deploy branch names as its source.
 """
 
 from __future__ import annotations
 
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,13 +21,15 @@ from git import GitCommandError, InvalidGitRepositoryError, NoSuchPathError, Rep
 from git.objects import Blob, Commit, Tree
 
 from dharma import environment
-from dharma.build import Plan, build
+from dharma.build import Built, Plan, build
 from dharma.document import MAX_BYTES
 from dharma.errors import DeclarationError, DharmaError, InputError, Problem
 from dharma.gate import Report, check, rank
-from dharma.policy.finding import Finding
+from dharma.policy.finding import Age, Finding
+from dharma.target import Target
 
 RULE = "baseline/loads"
+RUNNING = "running"
 DEFAULTS = ("refs/remotes/origin/HEAD", "origin/main", "origin/master", "main", "master")
 """Where the default branch is looked for."""
 
@@ -35,13 +40,20 @@ _DEEPEST = 8
 
 def aged(now: Report, before: Report) -> Report:
     """The report of now with each finding's age; those that are only in `before` follow as mended."""
-    known = {finding.identity for finding in before.findings if finding.age != "mended"}
+    known = {finding.identity: finding for finding in before.findings if finding.age != "mended"}
     here = {finding.identity for finding in now.findings}
-    findings = [replace(one, age="old" if one.identity in known else "new") for one in now.findings]
+    findings = [replace(one, age=_age(one, known.get(one.identity))) for one in now.findings]
     gone = {one.identity: replace(one, age="mended") for one in before.findings if one.identity not in here}
     return replace(
         now, findings=(*sorted(findings, key=rank), *gone.values()), base=before.base or "an earlier state"
     )
+
+
+def _age(now: Finding, before: Finding | None) -> Age:
+    """New is also what a waiver accepted before and none does now, and every check that failed."""
+    if before is None or now.failed or (before.waiver and not now.waiver):
+        return "new"
+    return "old"
 
 
 def against(now: Report, plan: Plan, ref: str, chosen: Sequence[str] | None, today: date) -> Report:
@@ -50,6 +62,8 @@ def against(now: Report, plan: Plan, ref: str, chosen: Sequence[str] | None, tod
     `chosen` are the targets that were judged, None for the whole fleet. InputError for a ref that is
     not there; a commit whose declarations do not load leaves every finding new and says so.
     """
+    if ref == RUNNING:
+        return _since_running(now, plan, chosen, today)
     commit = resolve(plan.root, ref)
     name = commit.hexsha[:12]
     try:
@@ -59,6 +73,43 @@ def against(now: Report, plan: Plan, ref: str, chosen: Sequence[str] | None, tod
         findings = sorted((*now.findings, _unknown(name, error)), key=rank)
         return replace(now, findings=tuple(findings), base=name)
     return aged(now, replace(before, base=name))
+
+
+def _since_running(now: Report, plan: Plan, chosen: Sequence[str] | None, today: date) -> Report:
+    targets: list[Target] = []
+    built: list[Built] = []
+    unknown: list[Finding] = []
+    sources = _sources(plan.root, now.targets)
+    for source, names in sources.items():
+        try:
+            with declared(plan.root, resolve(plan.root, source)) as folder:
+                there = environment.load(folder, plan.code_root).targets
+                running = [target for target in there if target.name in names]
+                built += build(replace(plan, root=folder, code=plan.code_root), running)
+                targets += running
+        except InputError as error:
+            unknown.append(_unknown(source[:12], error))
+    unknown += [_nothing(name) for name in sorted(set(now.targets).difference(*sources.values()))]
+    whole = chosen is None and len(targets) == len(now.targets)
+    before = check(plan, built, targets, today, whole=whole)
+    found = aged(now, replace(before, base="what runs"))
+    return replace(found, findings=tuple(sorted((*found.findings, *unknown), key=rank)))
+
+
+def _sources(root: Path, names: Sequence[str]) -> dict[str, set[str]]:
+    """The targets that run each commit of the default branch, as far as was fetched."""
+    from dharma.delivery.branch import Branches
+
+    targets = [target for target in environment.load(root).targets if target.name in names]
+    sources: dict[str, set[str]] = defaultdict(set)
+    for name, deployed in Branches.around(root, push=False).deployed(targets).items():
+        sources[deployed.source].add(name)
+    return sources
+
+
+def _nothing(target: str) -> Finding:
+    message = "nothing was promoted to the target yet, so every finding counts as new"
+    return Finding(RULE, "warn", message, target, remedy="If it runs something, fetch its deploy branch.")
 
 
 def _report(plan: Plan, chosen: Sequence[str] | None, today: date) -> Report:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import dharma_rego
 from dharma import store
+from dharma.charts.reference import LOCK, Reference, of
 from dharma.environment import Fleet
 from dharma.errors import DharmaError, InputError, Problem, RenderError
 from dharma.manifest import Manifest, file_names
@@ -46,7 +47,8 @@ class Plan:
 class Built:
     """One target's manifests.
 
-    `charts` are upstream charts that Argo CD renders, `unchecked` objects whose schema is in no catalogue.
+    `charts` counts upstream charts that Argo CD renders, `releases` are all of them; `unchecked` counts
+    objects whose schema is in no catalogue.
     """
 
     target: str
@@ -55,6 +57,7 @@ class Built:
     unchecked: int
     fresh: bool = True
     problems: tuple[Problem, ...] = ()
+    releases: tuple[Reference, ...] = ()
 
     def files(self, component: str | None = None) -> dict[str, bytes]:
         """The generated files of the target, or of one of its components, by path in the tree."""
@@ -117,9 +120,13 @@ def _build_one(plan: Plan, target: Target, key: str) -> Built:
         return Built(target.name, (), 0, 0, problems=error.problems)
     unchecked, problems = _checked(plan, target, rendered.manifests)
     problems += disorder(target, rendered.manifests, rendered.deliveries)
-    built = Built(target.name, rendered.manifests, rendered.charts, unchecked, problems=tuple(problems))
+    releases = tuple(of(release) for release in rendered.releases)
+    built = Built(
+        target.name, rendered.manifests, rendered.charts, unchecked, True, tuple(problems), releases
+    )
     if not problems:
-        notes = {"charts": built.charts, "unchecked": unchecked}
+        rows = [[one.repository, one.chart, one.version] for one in releases]
+        notes = {"charts": built.charts, "unchecked": unchecked, "releases": rows}
         store.write(key, list(built.manifests), notes)
     return built
 
@@ -129,11 +136,20 @@ def _kept(target: Target, key: str) -> Built | None:
     if entry is None:
         return None
     manifests, notes = entry
-    return Built(target.name, tuple(manifests), notes["charts"], notes["unchecked"], fresh=False)
+    releases = tuple(Reference(*row) for row in notes["releases"])
+    return Built(target.name, tuple(manifests), notes["charts"], notes["unchecked"], False, (), releases)
 
 
 def _key(plan: Plan, known: Platform, target: Target) -> str:
-    return store.key(target, known, plan.code_root, plan.synth, _schemas(plan, target).digest)
+    parts = (plan.synth, _schemas(plan, target).digest, *_lock(plan, target))
+    return store.key(target, known, plan.code_root, *parts)
+
+
+def _lock(plan: Plan, target: Target) -> tuple[str, ...]:
+    """What inflated charts rest on beside the declarations; nothing where Argo CD renders them."""
+    path = plan.code_root / LOCK
+    inflates = target.__dict__["charts"] == "inflate"
+    return (path.read_text(encoding="utf-8"),) if inflates and path.is_file() else ()
 
 
 def _schemas(plan: Plan, target: Target) -> Schemas:

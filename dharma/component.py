@@ -24,13 +24,15 @@ node.prepare()
 import cdk8s
 from constructs import Construct
 
-from dharma.declared import Reads, reading
+from dharma.declared import Reads, reading, unobserved
 from dharma.layer import Path
 from dharma.options import Options
 from dharma.signals import Alert, Dashboard, Metric
 from dharma.target import Target
 
 MANAGED_BY = "dharma"
+CHARTS = "charts"
+"""Folder of a component that holds its inflated charts, each synced by an Application of its own."""
 OptionsT = TypeVar("OptionsT", bound=Options)
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -77,7 +79,9 @@ class Release:
     """An upstream Helm chart at one version with our values.
 
     `crds` says that it installs custom resource definitions only. `owned` are fields that the
-    running system writes into its own objects: (group, kind, JSON pointer).
+    running system writes into its own objects: (group, kind, JSON pointer). `random` are functions
+    that its templates may call though they are random, with the reason. A release that is inflated
+    has a `folder` of the generated tree, and its `objects` once they were rendered.
     """
 
     name: str
@@ -90,6 +94,9 @@ class Release:
     reads: frozenset[Path]
     crds: bool = False
     owned: tuple[tuple[str, str, str], ...] = ()
+    random: Mapping[str, str] = field(default_factory=dict)
+    folder: str = ""
+    objects: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,13 +209,34 @@ class Component(cdk8s.Chart, Generic[OptionsT]):
         values: Mapping[str, Any] | None = None,
         crds: bool = False,
         owned: tuple[tuple[str, str, str], ...] = (),
+        random: Mapping[str, str] | None = None,
     ) -> Release:
-        """Declare an upstream Helm chart at an exact version; releases are synced in this order."""
+        """Declare an upstream Helm chart at an exact version; releases are synced in this order.
+
+        `random` names functions such as `now` that its templates may call, each with the reason why
+        the output is the same all the same; it is proved by rendering twice.
+        """
         made = Release(
-            name, repository, chart, version, namespace, values or {}, _source(), self._reads(), crds, owned
+            name,
+            repository,
+            chart,
+            version,
+            namespace,
+            values or {},
+            _source(),
+            self._reads(),
+            crds,
+            owned,
+            random or {},
+            self._chart_folder(name),
         )
         self.released.append(made)
         return made
+
+    def _chart_folder(self, release: str) -> str:
+        """Where the objects of a release go, empty where Argo CD renders it."""
+        with unobserved():
+            return f"{self.name}/{CHARTS}/{release}" if self.target.charts == "inflate" else ""
 
     @contextmanager
     def scope(self) -> Iterator[None]:

@@ -64,16 +64,20 @@ def read(root: Path, path: Path) -> Node:
     return tree
 
 
-def read_all(root: Path, path: Path, limits: Limits) -> tuple[list[Node], list[Problem]]:
+def text(root: Path, path: Path, limits: Limits) -> str:
+    """A file's text; raises DeclarationError where it may not be read or is over the limits."""
+    guard(root, path)
+    return _text(path, path.relative_to(root).as_posix(), limits)
+
+
+def read_all(text: str, name: str, limits: Limits) -> tuple[list[Node], list[Problem]]:
     """The trees of a file's documents, empty ones left out, and what is refused inside them.
 
-    Raises DeclarationError where the file cannot be read as YAML or is over the limits.
+    Raises DeclarationError where the text cannot be read as YAML or is over the limits.
     """
-    guard(root, path)
-    name = path.relative_to(root).as_posix()
     problems: list[Problem] = []
     reader = _Reader(name, problems, limits)
-    found = _parsed(_text(path, name, limits), name, limits)
+    found = _parsed(text, name, limits)
     return [reader.document(node) for node in found if not _is_empty(node)], problems
 
 

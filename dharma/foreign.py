@@ -12,34 +12,27 @@ from __future__ import annotations
 
 import json
 import os
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import dharma_rego
 from dharma import document
 from dharma.build import schemas_for
 from dharma.errors import DeclarationError, InputError, Origin, Problem
-from dharma.gate import (
-    Report,
-    Subject,
-    cel_findings,
-    finding_of,
-    levelled_by,
-    object_findings,
-    rank,
-    rules_of,
-    unchecked_finding,
-)
+from dharma.gate import Report, levelled_by, name_of, rank, rules_of, unchecked_finding
+from dharma.judgement import Judge, MakeEngine, Remark, Subject, context, finding_of, meetings
 from dharma.layer import Node, find, plain
 from dharma.manifest import Manifest
 from dharma.policy.engine import Embedded
 from dharma.policy.finding import Finding
 from dharma.policy.rule import RuleSet
 from dharma.policy.waiver import load_waivers, waived
-from dharma.schemas import newest
+from dharma.schemas import SchemaProblem, newest
+from dharma.shelf import Table, named
 
 LIMITS = document.Limits(size=4 << 20, values=200_000, depth=64)
 MOST_FILES = 10_000
@@ -59,28 +52,121 @@ class Found:
     findings: list[Finding] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class Said:
+    """What was said of one file: its objects by kind, how many went unchecked, and the findings."""
+
+    kinds: Counter[tuple[str, str]] = field(default_factory=Counter)
+    unchecked: int = 0
+    findings: list[Finding] = field(default_factory=list)
+
+    def row(self) -> dict[str, Any]:
+        """The same as JSON; lines stay, the file's name does not."""
+        return {
+            "kinds": [[*kind, number] for kind, number in self.kinds.items()],
+            "unchecked": self.unchecked,
+            "findings": [_row(finding) for finding in self.findings],
+        }
+
+
 def check(
     paths: Sequence[Path],
     schemas: tuple[Path, ...],
     root: Path | None,
     today: date,
     *,
-    engine: type[Embedded] = Embedded,
+    engine: MakeEngine = Embedded,
+    cached: bool = True,
 ) -> Report:
-    """Judge all objects under the paths; `root` is the platform repository whose rules hold too."""
+    """Judge all objects under the paths; `root` is the platform repository whose rules hold too.
+
+    What the embedded engine said of a file is reused while nothing changed, unless `cached` is false.
+    """
     rules = rules_of(root)
-    found = read(paths)
-    findings = list(found.findings)
-    subjects = list(_subjects(found.manifests))
-    valid, unchecked = _fitting(subjects, schemas, findings)
+    table = Table("files", context(rules, schemas, newest())) if cached and engine is Embedded else None
+    said = _said(paths, table, Judge(rules, schemas, engine), schemas)
+    kinds = sum((one.kinds for one in said), Counter())
+    unchecked = sum(one.unchecked for one in said)
+    findings = [*unchecked_finding(unchecked), *(finding for one in said for finding in one.findings)]
     met: dict[str, int] = defaultdict(int)
-    findings += cel_findings(schemas, valid)
-    findings += unchecked_finding(unchecked)
-    findings += object_findings(engine(rules), rules, subjects, met)
+    for rule, number in meetings(rules, kinds):
+        met[rule.id] += number
     accepted = sorted(_accepted(findings, rules, root, today), key=rank)
-    return Report(
-        tuple(accepted), rules.rules, dict(met), (), len(found.manifests), 0, unchecked, engine.name
-    )
+    count = sum(kinds.values())
+    return Report(tuple(accepted), rules.rules, dict(met), (), count, 0, unchecked, name_of(engine))
+
+
+def _said(paths: Sequence[Path], table: Table | None, judge: Judge, schemas: tuple[Path, ...]) -> list[Said]:
+    """What is said of every file, in their order; only files that are not in the table are judged."""
+    said: dict[str, Said] = {}
+    fresh: dict[str, tuple[str, Found]] = {}
+    for base, path in _limited(paths):
+        name = path.relative_to(base).as_posix()
+        try:
+            text = document.text(base, path, LIMITS)
+        except DeclarationError as error:
+            said[name] = Said(findings=[_refused(problem) for problem in error.problems])
+            continue
+        key = named([text])
+        kept = _kept(table.get(key), name) if table else None
+        said[name] = kept or Said()
+        if kept is None:
+            fresh[name] = key, _found(name, text)
+    said |= _judged({name: found for name, (_, found) in fresh.items()}, judge, schemas)
+    if table:
+        _keep(table, {key: said[name] for name, (key, _) in fresh.items()})
+    return list(said.values())
+
+
+def _keep(table: Table, said: Mapping[str, Said]) -> None:
+    for key, one in said.items():
+        if not any(finding.failed for finding in one.findings):
+            table.put(key, one.row())
+    table.save()
+
+
+def _kept(row: Any, file: str) -> Said | None:
+    """What a table holds of a file; None for anything else."""
+    try:
+        kinds = Counter({(group, kind): number for group, kind, number in row["kinds"]})
+        findings = [_finding(file, **kept) for kept in row["findings"]]
+        return Said(kinds, int(row["unchecked"]), findings)
+    except (TypeError, KeyError, ValueError):
+        return None
+
+
+_KEPT = ("rule", "level", "message", "subject", "path", "remedy")
+
+
+def _row(finding: Finding) -> dict[str, Any]:
+    place = finding.source
+    line = [place.line, place.column] if place else [1, 1]
+    return {name: getattr(finding, name) for name in _KEPT} | {"line": line}
+
+
+def _finding(file: str, *, line: Sequence[int], **kept: str) -> Finding:
+    return Finding(**kept, source=Origin(file, *line), file=file)  # type: ignore[arg-type]
+
+
+def _judged(files: Mapping[str, Found], judge: Judge, folders: tuple[Path, ...]) -> dict[str, Said]:
+    said = {name: Said(findings=list(found.findings)) for name, found in files.items()}
+    subjects = [one for found in files.values() for one in _subjects(found.manifests)]
+    schemas = schemas_for(newest(), folders)
+    fitting = []
+    for subject in subjects:
+        one = said[subject.file]
+        one.kinds[subject.manifest.group, subject.manifest.kind] += 1
+        problems = schemas.check(subject.manifest.body)
+        one.unchecked += problems is None
+        one.findings += (_unfit(subject, problem) for problem in problems or ())
+        fitting.append(problems == ())
+    for subject, verdict in zip(subjects, judge.verdicts(subjects, fitting), strict=True):
+        said[subject.file].findings += (finding_of(subject, remark) for remark in verdict)
+    return said
+
+
+def _unfit(subject: Subject, problem: SchemaProblem) -> Finding:
+    return finding_of(subject, Remark(SCHEMA_RULE, "deny", problem.message, problem.path, _VALID))
 
 
 def neutral_target() -> dict[str, Any]:
@@ -90,16 +176,35 @@ def neutral_target() -> dict[str, Any]:
 
 def read(paths: Sequence[Path]) -> Found:
     """Every object of the files and folders, in the order of paths; InputError where there are too many."""
-    found = Found()
-    for root, path in _limited(paths):
+    everything = Found()
+    for base, path in _limited(paths):
+        name = path.relative_to(base).as_posix()
         try:
-            trees, problems = document.read_all(root, path, LIMITS)
+            one = _found(name, document.text(base, path, LIMITS))
         except DeclarationError as error:
-            found.findings.extend(_refused(problem) for problem in error.problems)
-            continue
-        found.findings.extend(_refused(problem) for problem in problems)
-        for tree in trees:
-            _collect(tree, path.relative_to(root).as_posix(), found)
+            one = Found(findings=[_refused(problem) for problem in error.problems])
+        everything.manifests.extend(one.manifests)
+        everything.findings.extend(one.findings)
+    return everything
+
+
+def _found(name: str, text: str) -> Found:
+    """What stands in one file's text; plain files are read fast, all others strictly."""
+    found = Found()
+    plainly = dharma_rego.read(text, values=LIMITS.values, depth=LIMITS.depth)
+    bodies = [(Origin(name, line, column), json.loads(body)) for line, column, body in plainly or ()]
+    if plainly is not None and not any(str(body.get("kind")).endswith("List") for _, body in bodies):
+        for place, body in bodies:
+            _collect(place, body, name, found)
+        return found
+    try:
+        trees, problems = document.read_all(text, name, LIMITS)
+    except DeclarationError as error:
+        return Found(findings=[_refused(problem) for problem in error.problems])
+    found.findings.extend(_refused(problem) for problem in problems)
+    for tree in trees:
+        for node, value in _unfolded(tree, plain(tree)):
+            _collect(node.origin or Origin(name, 1), value, name, found)
     return found
 
 
@@ -133,15 +238,13 @@ def _refused(problem: Problem) -> Finding:
     return Finding(READ_RULE, "deny", problem.what, remedy=_PLAIN, source=place, file=place.file)
 
 
-def _collect(tree: Node, file: str, found: Found) -> None:
-    for node, value in _unfolded(tree, plain(tree)):
-        place = node.origin or Origin(file, 1)
-        body: dict[str, Any] = value if isinstance(value, dict) else {}
-        if fault := _fault(body):
-            found.findings.append(Finding(SCHEMA_RULE, "deny", fault, remedy=_VALID, source=place, file=file))
-        else:
-            path = f"{body['kind'].lower()}/{body['metadata']['name']}"
-            found.manifests.append(Manifest("", "", path, "", body, place, ()))
+def _collect(place: Origin, value: Any, file: str, found: Found) -> None:
+    body: dict[str, Any] = value if isinstance(value, dict) else {}
+    if fault := _fault(body):
+        found.findings.append(Finding(SCHEMA_RULE, "deny", fault, remedy=_VALID, source=place, file=file))
+    else:
+        path = f"{body['kind'].lower()}/{body['metadata']['name']}"
+        found.manifests.append(Manifest("", "", path, "", body, place, ()))
 
 
 def _unfolded(node: Node, body: Any) -> Iterator[tuple[Node, Any]]:
@@ -181,24 +284,6 @@ def _subjects(manifests: Iterable[Manifest]) -> Iterator[Subject]:
     for manifest in manifests:
         text = json.dumps({"object": manifest.body, "target": target})
         yield Subject(manifest, manifest.source.file, text)
-
-
-def _fitting(
-    subjects: Sequence[Subject], folders: tuple[Path, ...], findings: list[Finding]
-) -> tuple[list[Subject], int]:
-    """The objects that fit their schemas and how many have none; what does not fit becomes findings."""
-    schemas = schemas_for(newest(), folders)
-    fitting, unchecked = [], 0
-    for subject in subjects:
-        problems = schemas.check(subject.manifest.body)
-        unchecked += problems is None
-        if problems == ():
-            fitting.append(subject)
-        findings += [
-            finding_of(subject, SCHEMA_RULE, "deny", problem.message, problem.path, _VALID)
-            for problem in problems or ()
-        ]
-    return fitting, unchecked
 
 
 def _accepted(

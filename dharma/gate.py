@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from dharma.build import Built, Plan
-from dharma.cel import Rules as CelRules
-from dharma.manifest import Manifest, file_names
+from dharma.judgement import FleetJudge, Judge, MakeEngine, Subject
+from dharma.manifest import file_names
 from dharma.policy.enforcement import load_enforcement
-from dharma.policy.engine import Answer, Documents, Embedded, Engine, Failure, evaluate_all
+from dharma.policy.engine import Embedded
 from dharma.policy.finding import Finding
 from dharma.policy.fleet import facts, fleet_document
 from dharma.policy.rule import Rule, RuleSet, load_rules
@@ -22,7 +20,7 @@ from dharma.policy.waiver import idle, load_waivers, waived
 from dharma.target import Target
 
 SHIPPED_RULES = Path(__file__).parent / "policies" / "rego"
-SCHEMA_RULE, CEL_RULE = "schema/known", "schema/rules"
+SCHEMA_RULE = "schema/known"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +44,6 @@ class Report:
         return any(finding.blocks for finding in self.findings)
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """An object as the rules see it, with the JSON text of its input."""
-
-    manifest: Manifest
-    file: str
-    text: str
-
-
 def rules_of(root: Path | None) -> RuleSet:
     """The shipped rules, and a platform repository's own under policies/rego."""
     if root is None:
@@ -71,20 +60,25 @@ def check(
     today: date,
     *,
     whole: bool,
-    engine: Callable[[RuleSet, Mapping[str, Any]], Engine] = Embedded,
+    engine: MakeEngine = Embedded,
 ) -> Report:
-    """Judge rendered targets; `whole` says that they are the whole fleet, which fleet rules need."""
+    """Judge rendered targets; `whole` says that they are the whole fleet, which fleet rules need.
+
+    Verdicts of the embedded engine are reused where the plan's cache is; another engine judges anew.
+    """
     rules = rules_of(plan.code_root)
-    data = {"fleet": fleet_document(built, targets)} if whole else {}
-    machine = engine(rules, data)
+    keep = plan.cached and engine is Embedded
+    judge = Judge(rules, plan.schemas, engine, keep=keep)
     subjects = [subject for found in built for subject in _subjects(found, targets)]
-    met: dict[str, int] = defaultdict(int)
-    findings = [*_schema_findings(plan, built, subjects)]
-    findings += object_findings(machine, rules, subjects, met)
+    findings = [*judge.judge(subjects)]
+    for one in built:
+        findings += unchecked_finding(one.unchecked, one.target)
+    met = dict(judge.met)
     if whole:
-        findings += _fleet_findings(machine, rules, subjects, met)
+        findings += FleetJudge(rules, engine, keep=keep).judge(fleet_document(built, targets), subjects)
+        met |= {rule.id: len(subjects) for rule in rules.fleet}
         findings += _unmet(rules, met)
-    return _report(plan, built, rules, findings, met, machine.name, today)
+    return _report(plan, built, rules, findings, met, name_of(engine), today)
 
 
 def _report(
@@ -111,6 +105,11 @@ def _report(
     )
 
 
+def name_of(engine: MakeEngine) -> str:
+    """How reports name the engine that a callable makes."""
+    return str(getattr(engine, "name", "own"))
+
+
 def levelled_by(root: Path, rules: RuleSet, findings: Iterable[Finding]) -> list[Finding]:
     """The findings, each as grave as environments/enforcement.yaml wants it."""
     enforcement = load_enforcement(root, rules)
@@ -133,97 +132,6 @@ def _subjects(built: Built, targets: Sequence[Target]) -> Iterator[Subject]:
         yield Subject(manifest, f"{built.target}/{path}", text)
 
 
-def finding_of(subject: Subject, rule: str, level: str, message: str, path: str, remedy: str = "") -> Finding:
-    """A finding about an object, with all that is known of its causes."""
-    manifest = subject.manifest
-    return Finding(
-        rule,
-        "warn" if level == "warn" else "deny",
-        message,
-        manifest.target,
-        manifest.component,
-        subject_of(manifest),
-        path,
-        remedy,
-        manifest.source,
-        manifest.origins,
-        subject.file,
-    )
-
-
-def subject_of(manifest: Manifest) -> str:
-    """An object as findings and waivers name it: group/Kind/namespace/name."""
-    return f"{manifest.group}/{manifest.kind}/{manifest.namespace}/{manifest.name}"
-
-
-def object_findings(
-    engine: Engine, rules: RuleSet, subjects: Sequence[Subject], met: dict[str, int]
-) -> Iterator[Finding]:
-    """What rules say of single objects; `met` counts the objects that each rule saw."""
-    by_kind: dict[tuple[str, str], list[Subject]] = defaultdict(list)
-    for subject in subjects:
-        by_kind[subject.manifest.group, subject.manifest.kind].append(subject)
-    documents = {kind: Documents([one.text for one in several]) for kind, several in by_kind.items()}
-    tasks = [(rule, kind) for kind in by_kind for rule in rules.objects if rule.concerns(*kind)]
-    answers = evaluate_all(engine, [(rule, documents[kind]) for rule, kind in tasks])
-    for (rule, kind), said in zip(tasks, answers, strict=True):
-        met[rule.id] += len(said)
-        for subject, answer in zip(by_kind[kind], said, strict=True):
-            if answer:
-                yield from _said(rule, subject, answer)
-
-
-def _said(rule: Rule, subject: Subject, answer: Answer) -> Iterator[Finding]:
-    remedy = rule.metadata.remediation.text
-    if isinstance(answer, Failure):
-        message = f"the rule could not be evaluated ({answer.kind}): {answer.message}"
-        yield finding_of(
-            subject, rule.id, "deny", message, "", f"See {answer.file or rule.file}:{answer.line}."
-        )
-        return
-    for one in answer:
-        message, path = str(one["message"]), str(one.get("path", ""))
-        yield finding_of(subject, rule.id, rule.metadata.severity, message, path, remedy)
-
-
-def _fleet_findings(
-    engine: Engine, rules: RuleSet, subjects: Sequence[Subject], met: dict[str, int]
-) -> Iterator[Finding]:
-    known = {(one.manifest.target, subject_of(one.manifest)): one for one in subjects}
-    for rule in rules.fleet:
-        met[rule.id] += len(subjects)
-        (answer,) = engine.evaluate(rule, Documents(["{}"]))
-        if isinstance(answer, Failure):
-            message = f"the rule could not be evaluated ({answer.kind}): {answer.message}"
-            yield Finding(rule.id, "deny", message, remedy=f"See {answer.file or rule.file}:{answer.line}.")
-            continue
-        for one in answer:
-            place = (str(one.get("target", "")), str(one.get("subject", "")))
-            finding = Finding(
-                rule.id,
-                rule.metadata.severity,
-                str(one["message"]),
-                target=place[0],
-                subject=place[1],
-                path=str(one.get("path", "")),
-                remedy=rule.metadata.remediation.text,
-            )
-            yield _placed(finding, known.get(place))
-
-
-def _placed(finding: Finding, subject: Subject | None) -> Finding:
-    if subject is None:
-        return finding
-    manifest = subject.manifest
-    return replace(
-        finding,
-        component=manifest.component,
-        source=manifest.source,
-        origins=manifest.origins,
-        file=subject.file,
-    )
-
-
 def _unmet(rules: RuleSet, met: Mapping[str, int]) -> Iterator[Finding]:
     for rule in rules.rules:
         if not met.get(rule.id):
@@ -234,22 +142,6 @@ def _unmet(rules: RuleSet, met: Mapping[str, int]) -> Iterator[Finding]:
                 remedy="Correct its kinds, or remove it.",
                 file=rule.file,
             )
-
-
-def _schema_findings(plan: Plan, built: Sequence[Built], subjects: Sequence[Subject]) -> Iterator[Finding]:
-    """Schemas were checked when the target was built; here the rules inside schemas (CEL) are."""
-    yield from cel_findings(plan.schemas, subjects)
-    for found in built:
-        yield from unchecked_finding(found.unchecked, found.target)
-
-
-def cel_findings(schemas: Sequence[Path], subjects: Iterable[Subject]) -> Iterator[Finding]:
-    """What the rules inside schemas say of objects that fit their schemas."""
-    cel = CelRules(schemas)
-    for subject in subjects:
-        for problem in cel.check(subject.manifest.body):
-            message = problem.message if problem.decided else f"undecided: {problem.message}"
-            yield finding_of(subject, CEL_RULE, "deny" if problem.decided else "warn", message, problem.path)
 
 
 def unchecked_finding(count: int, target: str = "") -> Iterator[Finding]:

@@ -20,14 +20,15 @@ from dharma.target import Target
 if TYPE_CHECKING:
     import cdk8s
 
-    from dharma.component import Component, Delivery, Draft
+    from dharma.charts.releases import Inflater
+    from dharma.component import Component, Delivery, Draft, Release
 
 Synth = Literal["python", "cdk8s"]
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What a target consists of: its manifests and the upstream charts that Argo CD renders."""
+    """What a target consists of: its manifests and its upstream charts."""
 
     target: Target
     manifests: tuple[Manifest, ...]
@@ -36,21 +37,30 @@ class Rendered:
     @property
     def charts(self) -> int:
         """How many upstream charts are left to Argo CD."""
-        return sum(len(delivery.releases) for delivery in self.deliveries)
+        return sum(not release.folder for release in self.releases)
+
+    @property
+    def releases(self) -> tuple[Release, ...]:
+        """Every upstream chart."""
+        return tuple(release for delivery in self.deliveries for release in delivery.releases)
 
 
-def render(target: Target, root: Path, synth: Synth = "python") -> Rendered:
+def render(target: Target, root: Path, synth: Synth = "python", *, inflate: bool = True) -> Rendered:
     """Every manifest of a target, component by component in the order of their requirements.
 
-    `synth="cdk8s"` sends plain objects through cdk8s too; the result is the same.
+    `synth="cdk8s"` sends plain objects through cdk8s too; the result is the same. Without `inflate`
+    no chart is rendered, whatever the target says.
     """
     app = _app()
+    charts = _inflater(target, root) if inflate else None
     deliveries: list[Delivery] = []
     manifests: list[Manifest] = []
     for level, names in enumerate(levels(target)):
         for name in names:
             component = _declared(app, target, name, tuple(deliveries))
-            deliveries.append(_delivery(component, target, level))
+            delivery = _delivery(component, target, level)
+            deliveries.append(charts.delivered(delivery) if charts else delivery)
+            manifests += _charted(deliveries[-1], target, root)
             manifests += _manifests(component, root, synth)
     refuse(manifests)
     return Rendered(target, tuple(manifests), tuple(deliveries))
@@ -70,6 +80,29 @@ def _app() -> cdk8s.App:
     import cdk8s
 
     return cdk8s.App()
+
+
+def _inflater(target: Target, root: Path) -> Inflater | None:
+    with reading(set()):
+        inflates = target.charts == "inflate"
+    if not inflates:
+        return None
+    from dharma.charts.releases import Inflater
+
+    return Inflater(root, target)
+
+
+def _charted(delivery: Delivery, target: Target, root: Path) -> Iterator[Manifest]:
+    """The objects of inflated charts, at the line that declared the release; definitions apart."""
+    for release in delivery.releases:
+        origins = tuple(sorted({origin for path in release.reads for origin in target.origins(path)}))
+        source = Origin(source_file(release.source.file, root), release.source.line)
+        for body in release.objects:
+            place = "/".join(part for part in (_id(body), body["metadata"].get("namespace", "")) if part)
+            definition = body["kind"] == "CustomResourceDefinition"
+            folder = f"{release.folder}/crds" if definition else release.folder
+            path = f"{release.folder}/{place}"
+            yield Manifest(target.name, delivery.component, path, folder, body, source, origins)
 
 
 def _declared(app: cdk8s.App, target: Target, name: str, earlier: tuple[Delivery, ...]) -> Component[Any]:

@@ -6,7 +6,7 @@ in the order declared, then its own objects in the last.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from dharma.errors import Problem
@@ -52,19 +52,53 @@ def own_wave(level: int) -> int:
 def disorder(target: Target, manifests: Iterable[Manifest], deliveries: Sequence[Delivery]) -> list[Problem]:
     """What would be applied before the thing it needs: a CRD, an operator or a namespace."""
     several = list(manifests)
-    levels = {delivery.component: delivery.level for delivery in deliveries}
+    wave_of = waves(deliveries)
     brought = _brought(target, deliveries)
+    defined = _defined(several, wave_of)
     made = {
-        manifest.name: own_wave(levels[manifest.component])
+        manifest.name: wave_of(manifest)
         for manifest in several
         if manifest.kind == "Namespace" and manifest.group == ""
     }
     problems: list[Problem] = []
     for manifest in several:
-        wave = own_wave(levels[manifest.component])
-        problems += _definition(manifest, wave, brought)
+        wave = wave_of(manifest)
+        if not _defined_before(manifest, wave, defined):
+            problems += _definition(manifest, wave, brought)
         problems += _namespace(manifest, wave, made)
     return problems + list(_release_namespaces(target, deliveries, made))
+
+
+def waves(deliveries: Sequence[Delivery]) -> Callable[[Manifest], int]:
+    """Tells an object's wave: that of the inflated chart it is of, or else its component's own."""
+    own = {delivery.component: own_wave(delivery.level) for delivery in deliveries}
+    charts = {
+        release.folder: chart_wave(delivery.level, position)
+        for delivery in deliveries
+        for position, release in enumerate(delivery.releases)
+        if release.folder
+    }
+    return lambda manifest: charts.get(manifest.folder.removesuffix("/crds"), own[manifest.component])
+
+
+def _defined(
+    several: Iterable[Manifest], wave_of: Callable[[Manifest], int]
+) -> Mapping[str, tuple[int, str]]:
+    """Wave and folder of each definition that is among the objects, by group/Kind of what it defines."""
+    return {
+        f"{manifest.body['spec']['group']}/{manifest.body['spec']['names']['kind']}": (
+            wave_of(manifest),
+            manifest.folder.removesuffix("/crds"),
+        )
+        for manifest in several
+        if manifest.kind == "CustomResourceDefinition"
+    }
+
+
+def _defined_before(manifest: Manifest, wave: int, defined: Mapping[str, tuple[int, str]]) -> bool:
+    """Whether a definition is in an earlier wave, or in the same chart, where it comes first."""
+    ready, folder = defined.get(f"{manifest.group}/{manifest.kind}", (wave, ""))
+    return ready < wave or folder == manifest.folder
 
 
 def _brought(target: Target, deliveries: Sequence[Delivery]) -> Mapping[str, int]:

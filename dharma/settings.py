@@ -91,10 +91,12 @@ class Settings(Declared):
     identity: Identity
     registry: Repository | None = None
     """Private mirror; every image and chart reference is rewritten to it."""
+    delivery: Literal["argocd", "direct"] = "argocd"
+    """`direct` lets Pulumi apply the components themselves, for clusters without Argo CD."""
     output: Text = "generated"
     """Folder that `dharma build` writes, relative to the platform repository; it may lie in another one."""
-    charts: Literal["reference"] = "reference"
-    """Upstream charts are rendered by Argo CD from their repositories."""
+    charts: Literal["reference", "inflate"] = "reference"
+    """`reference`: Argo CD renders upstream charts; `inflate`: Dharma does, so that the gate sees them."""
 
 
 class RegionFacts(Declared):

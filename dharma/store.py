@@ -1,30 +1,22 @@
-"""The render cache: what a target rendered to, kept by everything that it was rendered from.
-
-Entries are JSON under $XDG_CACHE_HOME/dharma/render, written whole and renamed into place; one
-that cannot be read counts as absent. Nothing in an entry is ever executed.
-"""
+"""The render cache: what a target rendered to, kept by everything that it was rendered from."""
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import json
-import os
-import tempfile
 from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
+from dharma import shelf
 from dharma.errors import Origin
 from dharma.layer import Node, children
 from dharma.manifest import Manifest
-from dharma.node import cache_folder
 from dharma.platform import Platform
 from dharma.target import Target
 
-_KEPT = 400
+_SHELF, _KEPT = "render", 400
 
 
 def key(target: Target, platform: Platform, root: Path, *parts: str) -> str:
@@ -38,34 +30,17 @@ def key(target: Target, platform: Platform, root: Path, *parts: str) -> str:
 
 def read(name: str, target: str) -> tuple[list[Manifest], dict[str, Any]] | None:
     """Manifests and notes kept under a key, None where there are none."""
+    entry = shelf.take(_SHELF, name)
     try:
-        entry = json.loads(_path(name).read_bytes())
         return [_manifest(target, row) for row in entry["manifests"]], entry["notes"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):
         return None
 
 
 def write(name: str, manifests: list[Manifest], notes: dict[str, Any]) -> None:
-    """Keep manifests and notes under a key; a full or read-only disk is no error."""
+    """Keep manifests and notes under a key."""
     rows = [_row(manifest) for manifest in manifests]
-    folder = _path(name).parent
-    with contextlib.suppress(OSError):
-        folder.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=folder)
-        with os.fdopen(handle, "w") as file:
-            file.write(json.dumps({"manifests": rows, "notes": notes}, separators=(",", ":")))
-        Path(temporary).replace(_path(name))
-        _forget(folder)
-
-
-def _forget(folder: Path) -> None:
-    entries = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in entries[_KEPT:]:
-        path.unlink(missing_ok=True)
-
-
-def _path(name: str) -> Path:
-    return cache_folder() / "render" / f"{name}.json"
+    shelf.keep(_SHELF, name, {"manifests": rows, "notes": notes}, _KEPT)
 
 
 def _row(manifest: Manifest) -> list[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from dharma.component import Draft, Release
+from dharma.component import CHARTS, Draft, Release
 from dharma.components.argocd.options import ArgocdOptions
 
 CLUSTER = "https://kubernetes.default.svc"
@@ -17,12 +17,16 @@ UNWAITED = "argocd.argoproj.io/ignore-healthcheck"
 Spec = dict[str, Any]
 
 
-def folder_source(repository: str, branch: str, path: str, *, empty: bool = False) -> Spec:
-    """A folder of the generated tree; `empty` leaves out every file of it, so that all is pruned."""
-    directory: Spec = {"recurse": True}
-    if empty:
-        directory["exclude"] = "*"
+def folder_source(repository: str, branch: str, path: str, *, exclude: str = "") -> Spec:
+    """A folder of the generated tree but for the files that `exclude` matches."""
+    directory: Spec = {"recurse": True} | ({"exclude": exclude} if exclude else {})
     return {"repoURL": repository, "targetRevision": branch, "path": path, "directory": directory}
+
+
+def excluded(releases: Iterable[Release], *, empty: bool = False) -> str:
+    """What a component's own Application leaves out: inflated charts, or all so that all is pruned."""
+    charts = f"{CHARTS}/*" if any(release.folder for release in releases) else ""
+    return "*" if empty else charts
 
 
 def chart_source(release: Release, registry: str | None) -> Spec:

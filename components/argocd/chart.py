@@ -92,6 +92,7 @@ class Argocd(Component[ArgocdOptions]):
             applications.chart_source(release, registry)["repoURL"]
             for delivery in self.deliveries
             for release in delivery.releases
+            if not release.folder
         ]
         spec = projects.platform(
             [self.target.gitops.repository, *charts],
@@ -113,7 +114,7 @@ class Argocd(Component[ArgocdOptions]):
         path = self._folder(self.name)
         spec = {
             "project": projects.PLATFORM,
-            "source": self._folder_source(path),
+            "source": self._folder_source(path, exclude=applications.excluded(self.released)),
             "destination": {"server": applications.CLUSTER, "namespace": ARGOCD_NAMESPACE},
             "syncPolicy": applications.sync_policy(self.options, ignores=False),
             "revisionHistoryLimit": 5,
@@ -139,14 +140,15 @@ class Argocd(Component[ArgocdOptions]):
         cascade = not (release.crds or itself) and self.options.cascade
         spec: dict[str, Any] = {
             "project": projects.PLATFORM,
-            "source": applications.chart_source(release, self.target.registry),
+            "source": self._release_source(release),
             "destination": {"server": applications.CLUSTER, "namespace": release.namespace},
             "syncPolicy": applications.sync_policy(
                 self.options, prune=not release.crds, ignores=bool(ignored)
             ),
             "revisionHistoryLimit": 5,
         }
-        head = applications.metadata(wave, "", cascade=cascade)
+        path = self._folder(release.folder) if release.folder else ""
+        head = applications.metadata(wave, path, cascade=cascade)
         self._application(f"chart-{release.name}", head, _ignoring(spec, ignored), reads=release.reads)
 
     @part
@@ -156,9 +158,10 @@ class Argocd(Component[ArgocdOptions]):
         retiring = self.target.options[delivery.component].state == "retiring"
         ignored = [] if retiring else applications.ignored_of_drafts(drafts)
         path = self._folder(delivery.component, unit)
+        exclude = applications.excluded(delivery.releases, empty=retiring)
         spec: dict[str, Any] = {
             "project": unit or projects.PLATFORM,
-            "source": self._folder_source(path, empty=retiring),
+            "source": self._folder_source(path, exclude=exclude),
             "destination": {"server": applications.CLUSTER, **({"namespace": unit} if unit else {})},
             "syncPolicy": applications.sync_policy(self.options, ignores=bool(ignored), empty=retiring),
             "revisionHistoryLimit": 5,
@@ -220,9 +223,14 @@ class Argocd(Component[ArgocdOptions]):
         wave = {applications.WAVE: PROJECTS_WAVE}
         self.object(API, "AppProject", name, namespace=ARGOCD_NAMESPACE, annotations=wave, spec=spec)
 
-    def _folder_source(self, path: str, *, empty: bool = False) -> dict[str, Any]:
+    def _release_source(self, release: Release) -> dict[str, Any]:
+        if release.folder:
+            return self._folder_source(self._folder(release.folder))
+        return applications.chart_source(release, self.target.registry)
+
+    def _folder_source(self, path: str, *, exclude: str = "") -> dict[str, Any]:
         repository = self.target.gitops.repository
-        return applications.folder_source(repository, self.target.branch, path, empty=empty)
+        return applications.folder_source(repository, self.target.branch, path, exclude=exclude)
 
     def _folder(self, *names: str) -> str:
         return "/".join(name for name in (self.target.gitops.path, self.target.name, *names) if name)

@@ -101,8 +101,11 @@ def kinds_of(drafts: Iterable[Draft]) -> set[Kind]:
 
 def cluster_kinds(deliveries: Iterable[Delivery]) -> set[Kind]:
     """Kinds of the platform's own objects that are in no namespace."""
-    drafts = [draft for delivery in deliveries for draft in delivery.drafts]
-    return kinds_of(draft for draft in drafts if draft.body and "namespace" not in draft.body["metadata"])
+    several = list(deliveries)
+    drafts = [draft.body for delivery in several for draft in delivery.drafts if draft.body]
+    charted = [body for delivery in several for release in delivery.releases for body in release.objects]
+    bodies = [body for body in (*drafts, *charted) if "namespace" not in body["metadata"]]
+    return {(body["apiVersion"].rpartition("/")[0], body["kind"]) for body in bodies}
 
 
 def _role(project: str, name: str, groups: tuple[str, ...]) -> Spec:

@@ -12,15 +12,21 @@ from dharma import __version__
 
 VERBS = {
     "build": "render the declarations into generated/",
+    "charts": "pin, fetch, verify and update official Helm charts",
     "check": "hold the platform against every rule",
     "explain": "show a value and the files and lines that set it",
     "graph": "draw the platform: components, waves, services, calls",
     "init": "make a new platform repository",
+    "mirror": "list every image and chart, and fill a private registry with them",
     "new": "add a component, service, environment, rule or waiver",
+    "promote": "give targets a commit of the default branch, ring by ring",
+    "rollback": "give a target an earlier commit, and pin it there",
     "rules": "list, test, compare and profile the policy rules",
     "schema": "print or write the JSON Schemas of the declarations",
     "schemas": "fill the catalogue of custom resource schemas",
     "set": "change one value in place, comments kept",
+    "stacks": "list Pulumi's stacks and keep their files as declared",
+    "verify": "compare what is declared with what runs, and change nothing",
 }
 
 _INTERRUPTED = 130

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from dharma.cli.terminal import note, progress, safe, say
+from dharma.cli.terminal import note, safe, say
 
 if TYPE_CHECKING:
     from dharma.gate import Report
+    from dharma.judgement import MakeEngine
 
 _EPILOG = """\b
 Examples:
@@ -23,6 +25,7 @@ Examples:
   dharma check manifests/ more.yaml           any folder or file of YAML or JSON
   dharma check --base                         only what is new since the default branch blocks
   dharma check --base=v1.4.0                  or since a branch, tag or commit
+  dharma check --engine opa                   the same rules judged by a real OPA server
 """
 
 
@@ -46,6 +49,15 @@ Examples:
     metavar="[=REF]",
     help="Compare with a commit, by default where HEAD left the default branch; old findings do not block.",
 )
+@click.option(
+    "--engine",
+    type=click.Choice(["embedded", "opa"]),
+    default="embedded",
+    show_default=True,
+    help="What evaluates the rules.",
+)
+@click.option("--opa", "url", default="", metavar="URL", help="Ask this OPA server instead of starting one.")
+@click.option("--no-cache", is_flag=True, help="Render and judge everything anew.")
 @click.option("--workers", type=click.IntRange(1, 256), metavar="N", help="Processes that render.")
 @click.option("--today", metavar="DAY", help="The day by which waivers are judged, as 2027-01-31.")
 @click.pass_obj
@@ -55,6 +67,9 @@ def command(
     form: str,
     output: Path | None,
     base: str | None,
+    engine: str,
+    url: str,
+    no_cache: bool,
     workers: int | None,
     today: str | None,
 ) -> None:
@@ -63,7 +78,8 @@ def command(
     A PATH that is no declared target is a folder or file of objects made elsewhere; it needs no
     platform repository. Exits 1 when a finding denies. Nothing is written but the report.
     """
-    report = _checked(directory, targets, workers, base, _day(today))
+    how = _How(_day(today), engine, url, not no_cache, workers)
+    report = _checked(directory, targets, base, how)
     text = _text(report, form)
     if output is None:
         say(text)
@@ -78,32 +94,59 @@ def command(
         raise SystemExit(1)
 
 
-def _checked(
-    directory: str | None, names: tuple[str, ...], workers: int | None, base: str | None, today: date
-) -> Report:
-    from dharma import environment
-    from dharma.build import Plan, build
-    from dharma.gate import check
-    from dharma.repository import root_of, schema_folders
+@dataclass(frozen=True, slots=True)
+class _How:
+    today: date
+    engine: str
+    url: str
+    cached: bool
+    workers: int | None
 
+    def maker(self) -> MakeEngine:
+        """What makes the engine that was asked for."""
+        from dharma.errors import InputError, Problem
+        from dharma.policy.engine import Embedded
+
+        if self.engine == "opa":
+            from dharma.policy.opa import OpaAt
+
+            return OpaAt(self.url)
+        if self.url:
+            raise InputError([Problem("--opa", "is for the engine opa", "Add --engine opa.")])
+        return Embedded
+
+
+def _checked(directory: str | None, names: tuple[str, ...], base: str | None, how: _How) -> Report:
     paths = [Path(name) for name in names if os.path.lexists(name)]
     if paths and not _in_platform(directory):
-        return _foreign(paths, names, None, base, today)
-    root = root_of(directory)
-    fleet = environment.load(root)
-    if paths := [path for path in paths if not fleet.names(path.as_posix())]:
-        return _foreign(paths, names, root, base, today)
-    chosen = fleet.select(names)
-    plan = Plan(root, schema_folders(root), workers=workers)
-    with progress("rendered", len(chosen)) as step:
-        built = build(plan, chosen, lambda found: step(found.target) if found.fresh else None)
-    whole = len(chosen) == len(fleet.targets)
-    report = check(plan, built, chosen, today, whole=whole)
+        return _foreign(paths, names, None, base, how)
+    if paths and (apart := _undeclared(directory, paths)):
+        from dharma.repository import root_of
+
+        return _foreign(apart, names, root_of(directory), base, how)
+    return _platform(directory, names, base, how)
+
+
+def _undeclared(directory: str | None, paths: list[Path]) -> list[Path]:
+    """The paths that name no declared target."""
+    from dharma import environment
+    from dharma.repository import root_of
+
+    fleet = environment.load(root_of(directory))
+    return [path for path in paths if not fleet.names(path.as_posix())]
+
+
+def _platform(directory: str | None, names: tuple[str, ...], base: str | None, how: _How) -> Report:
+    from dharma.cli.rendering import rendered
+    from dharma.gate import check
+
+    made = rendered(directory, names, workers=how.workers, cached=how.cached)
+    report = check(made.plan, made.built, made.targets, how.today, whole=made.whole, engine=how.maker())
     if base is None:
         return report
     from dharma.baseline import against
 
-    return against(report, plan, base, None if whole else report.targets, today)
+    return against(report, made.plan, base, None if made.whole else report.targets, how.today)
 
 
 def _in_platform(directory: str | None) -> bool:
@@ -118,7 +161,7 @@ def _in_platform(directory: str | None) -> bool:
 
 
 def _foreign(
-    paths: list[Path], names: tuple[str, ...], root: Path | None, base: str | None, today: date
+    paths: list[Path], names: tuple[str, ...], root: Path | None, base: str | None, how: _How
 ) -> Report:
     from dharma.errors import InputError, Problem
     from dharma.foreign import check
@@ -133,7 +176,7 @@ def _foreign(
         problems.append(Problem("--base", "compares declared targets, not files", "Leave it out."))
     if problems:
         raise InputError(problems)
-    return check(paths, schema_folders(root), root, today)
+    return check(paths, schema_folders(root), root, how.today, engine=how.maker(), cached=how.cached)
 
 
 def _day(text: str | None) -> date:

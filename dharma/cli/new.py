@@ -184,7 +184,8 @@ def waiver(
     today: str | None,
 ) -> None:
     """Append a waiver of RULE for objects to environments/waivers.yaml; comments in it stay."""
-    from dharma.gate import CEL_RULE, SCHEMA_RULE, rules_of
+    from dharma.gate import SCHEMA_RULE, rules_of
+    from dharma.judgement import CEL_RULE
     from dharma.repository import root_of
     from dharma.scaffold.waiver import Grant, grant
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dharma.cli.terminal import as_json, loud, note, progress, say
+from dharma.cli.terminal import as_json, loud, note, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -98,22 +98,18 @@ def parity(directory: str | None, targets: tuple[str, ...], url: str) -> None:
 
     def both(rules: RuleSet, data: Mapping[str, Any]) -> Engine:
         made.append(Both(rules, data, url))
-        return made[0]
+        return made[-1]
 
-    try:
-        _judge(directory, targets, both)
-    finally:
-        for engine in made:
-            engine.close()
-    found = made[0]
-    for one in found.differences[:_SHOWN]:
+    _judge(directory, targets, both)
+    differences = [one for engine in made for one in engine.differences]
+    for one in differences[:_SHOWN]:
         say(f"{one.rule}: embedded {one.embedded or 'nothing'} / opa {one.opa or 'nothing'}")
         note(f"    {one.document[:2000]}")
-    say(
-        f"{found.compared} comparisons ({found.findings} with findings, {found.failures} failed), "
-        f"{len(found.differences)} differences"
-    )
-    if found.differences:
+    compared = sum(engine.compared for engine in made)
+    findings = sum(engine.findings for engine in made)
+    failed = sum(engine.failures for engine in made)
+    say(f"{compared} comparisons ({findings} with findings, {failed} failed), {len(differences)} differences")
+    if differences:
         raise SystemExit(1)
 
 
@@ -129,17 +125,19 @@ def profile(directory: str | None, targets: tuple[str, ...], form: str) -> None:
 
     def timed(rules: RuleSet, data: Mapping[str, Any]) -> Engine:
         made.append(Timed(rules, data))
-        return made[0]
+        return made[-1]
 
     _judge(directory, targets, timed)
-    costs = sorted(made[0].seconds.items(), key=lambda cost: -cost[1])
+    seconds = {name: cost for engine in made for name, cost in engine.seconds.items()}
+    documents = {name: count for engine in made for name, count in engine.documents.items()}
+    costs = sorted(seconds.items(), key=lambda cost: -cost[1])
     if form == "json":
-        as_json({name: round(seconds * 1000, 3) for name, seconds in costs})
+        as_json({name: round(cost * 1000, 3) for name, cost in costs})
         return
-    for name, seconds in costs:
-        count = made[0].documents[name]
-        say(f"{seconds * 1e3:10.2f} ms  {seconds * 1e6 / count:10.1f} µs of {count:<6} {name}")
-    note(f"{sum(seconds for _, seconds in costs) * 1e3:.0f} ms for {len(costs)} rules")
+    for name, cost in costs:
+        count = documents[name]
+        say(f"{cost * 1e3:10.2f} ms  {cost * 1e6 / count:10.1f} µs of {count:<6} {name}")
+    note(f"{sum(seconds.values()) * 1e3:.0f} ms for {len(costs)} rules")
 
 
 @command.command(name="docs")
@@ -188,16 +186,9 @@ def _suite(directory: str | None) -> Suite:
 def _judge(
     directory: str | None, names: tuple[str, ...], engine: Callable[[RuleSet, Mapping[str, Any]], Engine]
 ) -> None:
-    from dharma import environment
-    from dharma.build import Plan, build
+    from dharma.cli.rendering import rendered
     from dharma.gate import check
-    from dharma.repository import root_of, schema_folders
 
-    root = root_of(directory)
-    fleet = environment.load(root)
-    chosen = fleet.select(names)
-    plan = Plan(root, schema_folders(root))
-    with progress("rendered", len(chosen)) as step:
-        built = build(plan, chosen, lambda found: step(found.target) if found.fresh else None)
-    whole = len(chosen) == len(fleet.targets)
-    check(plan, built, chosen, date.today(), whole=whole, engine=engine)  # noqa: DTZ011
+    made = rendered(directory, names)
+    today = date.today()  # noqa: DTZ011
+    check(made.plan, made.built, made.targets, today, whole=made.whole, engine=engine)

@@ -38,6 +38,9 @@ class Engine(Protocol):
     def evaluate(self, rule: Rule, documents: Documents) -> list[Answer]:
         """One answer a document, in their order."""
 
+    def close(self) -> None:
+        """Let go of what the engine holds."""
+
 
 class Documents:
     """Inputs of rules as JSON texts, parsed once for the embedded engine and shared by its rules."""
@@ -65,6 +68,9 @@ class Embedded:
         """One answer a document, in their order."""
         query = f"data.{rule.package}.{rule.metadata.severity}"
         return [_answer(found) for found in self._engine.eval_batch(query, documents.parsed)]
+
+    def close(self) -> None:
+        """Nothing is held beyond memory."""
 
     def clone(self) -> Embedded:
         """The same engine for another thread."""

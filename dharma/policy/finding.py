@@ -35,10 +35,14 @@ class Finding:
     file: str = ""
     waiver: str = ""
     age: Age = "new"
+    failed: bool = False
+    """The check itself failed: that blocks whatever enforcement, waivers and age say."""
 
     @property
     def blocks(self) -> bool:
         """Whether the finding makes the gate fail."""
+        if self.failed:
+            return self.age != "mended"
         return self.level == "deny" and not self.waiver and self.age == "new"
 
     @property
@@ -47,5 +51,5 @@ class Finding:
         return self.rule, self.target, self.subject, self.path, self.message
 
     def at(self, level: Level) -> Finding:
-        """The same finding, as grave as `level`."""
-        return replace(self, level=level)
+        """The same finding, as grave as `level`; the failure of a check stays a denial."""
+        return self if self.failed else replace(self, level=level)

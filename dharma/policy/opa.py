@@ -15,8 +15,9 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 from urllib.parse import urlsplit
 
 from opa_client import OpaClient
@@ -114,6 +115,18 @@ class Opa:
             for rule in rules.rules
         )
         return f"package {_REFEREE}\n\n{asked}\n"
+
+
+@dataclass(frozen=True, slots=True)
+class OpaAt:
+    """Makes engines that ask the OPA server at `url`; with no URL each starts its own."""
+
+    url: str = ""
+    name: ClassVar[str] = "opa"
+
+    def __call__(self, rules: RuleSet, data: Mapping[str, Any]) -> Opa:
+        """The engine, its server holding rules and data."""
+        return Opa(rules, data, url=self.url)
 
 
 class Server:

@@ -75,6 +75,9 @@ class Timed:
         self.seconds: dict[str, float] = defaultdict(float)
         self.documents: dict[str, int] = defaultdict(int)
 
+    def close(self) -> None:
+        """Nothing is held beyond memory."""
+
     def evaluate(self, rule: Rule, documents: Documents) -> list[Answer]:
         """The embedded engine's answers."""
         started = time.thread_time()

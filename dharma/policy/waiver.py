@@ -59,6 +59,7 @@ class Waiver(Declared):
         targets = self.scope.targets or ("*",)
         return (
             self.rule == finding.rule
+            and not finding.failed
             and any(fnmatchcase(finding.target, pattern) for pattern in targets)
             and any(fnmatchcase(finding.subject, pattern) for pattern in self.scope.objects)
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -17,7 +17,7 @@ from dharma.build import Plan, build
 from dharma.cli import main
 from dharma.environment import load
 from dharma.errors import InputError
-from dharma.policy.engine import Answer, Documents, Embedded, Failure
+from dharma.policy.engine import Documents, Embedded, Failure
 from dharma.policy.opa import Opa, Server, find_opa
 from dharma.policy.parity import Both, canonical
 from dharma.policy.rule import Rule, RuleSet, load_rules, parse
@@ -155,60 +155,10 @@ def test_rules_that_differ_are_found():
 @pytest.mark.usefixtures("opa")
 @pytest.mark.slow
 def test_both_engines_agree_on_the_shipped_fleet(repository: Path, catalogue: Path):
-    both = _judged(repository, catalogue, (), Both)
-    assert both.differences == []
-    assert both.compared > 30_000
-
-
-class Spoiled:
-    """Asks both engines about objects of each kind that lost a part, or hold another type in its place."""
-
-    name = "spoiled"
-
-    def __init__(self, rules: RuleSet, data: Mapping[str, Any]) -> None:
-        self.both = Both(rules, data)
-        self._made: dict[Documents, Documents] = {}
-
-    def close(self) -> None:
-        self.both.close()
-
-    def evaluate(self, rule: Rule, documents: Documents) -> list[Answer]:
-        if documents not in self._made:
-            self._made[documents] = Documents(list(_spoiled(documents.texts[0])))
-        self.both.evaluate(rule, self._made[documents])
-        return [()] * len(documents)
-
-
-def _spoiled(text: str) -> Iterator[str]:
-    odd = (None, "odd", 7, [], {}, True)
-    for number, place in enumerate(_places(json.loads(text)["object"])):
-        for remove in (True, False):
-            document = json.loads(text)
-            parent = document["object"]
-            for step in place[:-1]:
-                parent = parent[step]
-            if remove:
-                del parent[place[-1]]
-            else:
-                parent[place[-1]] = odd[number % len(odd)]
-            yield json.dumps(document)
-
-
-def _places(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    if place:
-        yield place
-    steps: Sequence[Any] = range(min(len(value), 1)) if isinstance(value, list) else ()
-    for step in value if isinstance(value, dict) else steps:
-        yield from _places(value[step], (*place, step))
-
-
-@pytest.mark.usefixtures("opa")
-@pytest.mark.slow
-def test_on_spoiled_objects_the_embedded_engine_is_never_milder(repository: Path, catalogue: Path):
-    both = _judged(repository, catalogue, ("production/region-a",), Spoiled).both
-    assert [one for one in both.differences if one.embedded != "failed"] == []
-    assert both.findings > 1_000
-    assert len(both.differences) < both.compared / 1_000
+    of_objects, of_fleet = _judged(repository, catalogue, (), Both)
+    assert of_objects.differences == of_fleet.differences == []
+    assert of_objects.compared > 30_000
+    assert of_fleet.compared >= 16
 
 
 def _judged(root: Path, catalogue: Path, names: tuple[str, ...], engine: Any) -> Any:
@@ -219,13 +169,10 @@ def _judged(root: Path, catalogue: Path, names: tuple[str, ...], engine: Any) ->
 
     def make(rules: RuleSet, data: Mapping[str, Any]) -> Any:
         made.append(engine(rules, data))
-        return made[0]
+        return made[-1]
 
-    try:
-        gate.check(plan, build(plan, chosen), chosen, TODAY, whole=not names, engine=make)
-    finally:
-        made[0].close()
-    return made[0]
+    gate.check(plan, build(plan, chosen), chosen, TODAY, whole=not names, engine=make)
+    return made
 
 
 # ---- the pages and the command --------------------------------------------------------------

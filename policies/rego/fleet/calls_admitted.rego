@@ -24,8 +24,8 @@ import data.dharma.lib.lists
 deny contains finding if {
 	some target in data.fleet.targets
 	some call in object.get(fleet.calls, target.name, set())
-	destination := fleet.workloads[target.name][call.to][call.destination]
-	not _authorized(target, call, destination)
+	wanted := {"principal": call.principal, "port": sprintf("%d", [call.port])}
+	not wanted in object.get(_admitted, [target.name, call.to, call.destination], set())
 	message := sprintf("%s at port %d, but no AuthorizationPolicy admits it", [call.text, call.port])
 	finding := fleet.finding(target, call.destination, "", message)
 }
@@ -34,11 +34,11 @@ deny contains finding if {
 	some target in data.fleet.targets
 	some call in object.get(fleet.calls, target.name, set())
 	some direction in _directions
-	near := fleet.workloads[target.name][call[direction.near.namespace]][call[direction.near.subject]]
+	near := {"namespace": call[direction.near.namespace], "subject": call[direction.near.subject]}
 	far := fleet.workloads[target.name][call[direction.far.namespace]][call[direction.far.subject]]
 	not _passes(target, direction, near, far, call.port)
 	message := sprintf("%s at port %d, but no NetworkPolicy lets it %s", [call.text, call.port, direction.word])
-	finding := fleet.finding(target, call[direction.near.subject], "", message)
+	finding := fleet.finding(target, near.subject, "", message)
 }
 
 _source := {"namespace": "from", "subject": "source"}
@@ -50,21 +50,36 @@ _directions := [
 	{"field": "egress", "side": "to", "word": "out", "near": _source, "far": _destination},
 ]
 
-_authorized(target, call, destination) if {
-	some policy in fleet.within(target, "security.istio.io/AuthorizationPolicy", call.to)
-	fleet.selects(policy.spec.selector, destination.labels)
+# Whom the mesh lets in, by workload: policies are held against labels once, not for every call.
+_admitted[target.name][namespace][subject] contains {"principal": principal, "port": port} if {
+	some target in data.fleet.targets
+	some namespace, several in object.get(fleet.workloads, target.name, {})
+	policies := fleet.within(target, "security.istio.io/AuthorizationPolicy", namespace)
+	some subject, workload in several
+	some policy in policies
 	object.get(policy, ["spec", "action"], "ALLOW") == "ALLOW"
+	fleet.selects(policy.spec.selector, workload.labels)
 	some rule in lists.at(policy, ["spec", "rules"])
 	some entry in lists.at(rule, ["from"])
-	call.principal in lists.at(entry, ["source", "principals"])
+	some principal in lists.at(entry, ["source", "principals"])
 	some operation in lists.at(rule, ["to"])
-	sprintf("%d", [call.port]) in lists.at(operation, ["operation", "ports"])
+	some port in lists.at(operation, ["operation", "ports"])
+}
+
+# The rules of all network policies that select a workload, by direction.
+_rules[target.name][namespace][subject] := rules if {
+	some target in data.fleet.targets
+	some namespace, several in object.get(fleet.workloads, target.name, {})
+	policies := fleet.within(target, "networking.k8s.io/NetworkPolicy", namespace)
+	some subject, workload in several
+	specs := [policy.spec | some policy in policies; fleet.selects(policy.spec.podSelector, workload.labels)]
+	rules := {field: [rule | some spec in specs; some rule in lists.at(spec, [field])] |
+		some field in ["ingress", "egress"]
+	}
 }
 
 _passes(target, direction, near, far, port) if {
-	some policy in fleet.within(target, "networking.k8s.io/NetworkPolicy", near.namespace)
-	fleet.selects(policy.spec.podSelector, near.labels)
-	some rule in lists.at(policy, ["spec", direction.field])
+	some rule in _rules[target.name][near.namespace][near.subject][direction.field]
 	fleet.at_port(rule, port)
 	some peer in lists.at(rule, [direction.side])
 	fleet.takes(target, peer, near.namespace, far)

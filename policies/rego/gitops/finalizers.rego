@@ -24,17 +24,25 @@ import data.dharma.lib.lists
 deny contains {"message": "takes definitions along when it is deleted", "path": "metadata.finalizers"} if {
 	"Prune=false" in lists.at(input.object, ["spec", "syncPolicy", "syncOptions"])
 	some finalizer in lists.at(input.object, ["metadata", "finalizers"])
-	startswith(finalizer, _cascade)
+	_cascades(finalizer)
 }
 
 deny contains finding if {
 	some number, finalizer in lists.at(input.object, ["metadata", "finalizers"])
-	not startswith(finalizer, _cascade)
-	not startswith(finalizer, "post-delete-finalizer.argocd.argoproj.io")
+	not _cascades(finalizer)
+	not _finishes(finalizer)
 	finding := {
-		"message": sprintf("waits for %s, which nobody removes", [finalizer]),
+		"message": sprintf("waits for %v, which nobody removes", [finalizer]),
 		"path": sprintf("metadata.finalizers[%d]", [number]),
 	}
 }
 
-_cascade := "resources-finalizer.argocd.argoproj.io"
+_cascades(finalizer) if {
+	is_string(finalizer)
+	startswith(finalizer, "resources-finalizer.argocd.argoproj.io")
+}
+
+_finishes(finalizer) if {
+	is_string(finalizer)
+	startswith(finalizer, "post-delete-finalizer.argocd.argoproj.io")
+}

@@ -25,7 +25,7 @@ deny contains finding if {
 	revision := object.get(place.source, "targetRevision", "")
 	not _exact(revision)
 	finding := {
-		"message": sprintf("follows %s of a chart, which is no exact version", [revision]),
+		"message": sprintf("follows %v of a chart, which is no exact version", [revision]),
 		"path": sprintf("%s.targetRevision", [place.path]),
 	}
 }
@@ -36,7 +36,7 @@ deny contains finding if {
 	revision := object.get(place.source, "targetRevision", "")
 	not _held(revision)
 	finding := {
-		"message": sprintf("follows %s, which is neither a deploy branch nor a commit", [revision]),
+		"message": sprintf("follows %v, which is neither a deploy branch nor a commit", [revision]),
 		"path": sprintf("%s.targetRevision", [place.path]),
 	}
 }
@@ -51,8 +51,12 @@ _sources contains {"source": source, "path": sprintf("spec.sources[%d]", [number
 	is_object(source)
 }
 
-_exact(revision) if regex.match(`^v?[0-9]+\.[0-9]+\.[0-9]+([-+][0-9A-Za-z.+-]+)?$`, revision)
+_exact(revision) if {
+	is_string(revision)
+	regex.match(`^v?[0-9]+\.[0-9]+\.[0-9]+([-+][0-9A-Za-z.+-]+)?$`, revision)
+}
 
-_held(revision) if regex.match(`^[0-9a-f]{40}$`, revision)
-
-_held(revision) if regex.match(`^deploy/[a-z0-9-]+(\.[a-z0-9-]+)+$`, revision)
+_held(revision) if {
+	is_string(revision)
+	regex.match(`^([0-9a-f]{40}|deploy/[a-z0-9-]+(\.[a-z0-9-]+)+)$`, revision)
+}

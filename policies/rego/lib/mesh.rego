@@ -12,18 +12,26 @@ at_gateway(object) if object.metadata.namespace == gateway_namespace
 of_tenant(object, target) if target.tenants[object.metadata.namespace]
 
 # Whether a host names a Service of the cluster; short names stand for the own namespace.
-inside(host) if endswith(host, ".svc.cluster.local")
+inside(host) if {
+	is_string(host)
+	endswith(host, ".svc.cluster.local")
+}
 
-inside(host) if not contains(host, ".")
+inside(host) if {
+	is_string(host)
+	not contains(host, ".")
+}
 
 # The Service that a host means, as namespace/name; undefined for hosts outside the cluster.
 service(host, _) := concat("/", [parts[1], parts[0]]) if {
+	is_string(host)
 	endswith(host, ".svc.cluster.local")
 	parts := split(host, ".")
 	count(parts) == 5
 }
 
 service(host, namespace) := concat("/", [namespace, host]) if {
+	is_string(host)
 	not contains(host, ".")
 	host != "*"
 }

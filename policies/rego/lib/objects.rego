@@ -10,6 +10,13 @@ group(resource) := split(resource.apiVersion, "/")[0] if {
 	contains(resource.apiVersion, "/")
 } else := ""
 
+# The object at a path; empty where there is none or where it is something else.
+at(value, path) := found if {
+	is_object(value)
+	found := object.get(value, path, {})
+	is_object(found)
+} else := {}
+
 # Whether customers use what runs on the target.
 production(target) if target.environment == "production"
 
@@ -18,6 +25,7 @@ entry(parent, key) := sprintf("%s[\"%s\"]", [parent, key])
 
 # Whether every label that a selector asks for is among the labels.
 selects(wanted, labels) if {
+	is_object(wanted)
 	every key, value in wanted {
 		labels[key] == value
 	}

@@ -11,7 +11,11 @@ minor(version) := to_number(parts[1]) if {
 }
 
 # What became of an object's API version: when deprecated, when removed, what to use.
-fate(resource) := table[resource.apiVersion][resource.kind]
+# Kubernetes removes beta versions only, so the table is not made for any other.
+fate(resource) := table[resource.apiVersion][resource.kind] if {
+	is_string(resource.apiVersion)
+	contains(resource.apiVersion, "beta")
+}
 
 at(deprecated, removed, successor) := {"deprecated": deprecated, "removed": removed, "use": successor}
 

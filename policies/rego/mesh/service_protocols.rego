@@ -26,6 +26,9 @@ warn contains finding if {
 
 _said(port) if is_string(port.appProtocol)
 
-_said(port) if split(port.name, "-")[0] in {"http", "http2", "https", "grpc", "tcp", "tls", "mongo", "mysql", "redis"}
+_said(port) if {
+	is_string(port.name)
+	split(port.name, "-")[0] in {"http", "http2", "https", "grpc", "tcp", "tls", "mongo", "mysql", "redis"}
+}
 
 _said(port) if port.protocol == "UDP"

@@ -18,6 +18,7 @@
 #     soc2: ["CC7.2"]
 package dharma.observability.metrics_annotation
 
+import data.dharma.lib.lists
 import data.dharma.lib.objects
 import data.dharma.lib.pods
 
@@ -41,18 +42,22 @@ deny contains finding if {
 	finding := {"message": "offers its metrics at no path", "path": place("path")}
 }
 
-annotations := object.get(pods.template(input.object), ["metadata", "annotations"], {})
+annotations := objects.at(pods.template(input.object), ["metadata", "annotations"])
 
-ports contains sprintf("%v", [port.containerPort]) if {
+ports contains sprintf("%v", [number]) if {
 	some container in pods.main(input.object)
-	some port in container.body.ports
+	some port in lists.at(container.body, ["ports"])
+	number := port.containerPort
 }
 
 offered if annotations["prometheus.io/scrape"] == "true"
 
 open if annotations["prometheus.io/port"] in ports
 
-rooted if startswith(annotations["prometheus.io/path"], "/")
+rooted if {
+	is_string(annotations["prometheus.io/path"])
+	startswith(annotations["prometheus.io/path"], "/")
+}
 
 place(key) := objects.entry(
 	sprintf("%s.annotations", [pods.metadata_path(input.object)]),

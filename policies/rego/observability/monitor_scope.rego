@@ -18,6 +18,7 @@
 #     soc2: ["CC6.1", "CC7.2"]
 package dharma.observability.monitor_scope
 
+import data.dharma.lib.lists
 import data.dharma.lib.objects
 
 deny contains finding if {
@@ -29,7 +30,7 @@ deny contains finding if {
 deny contains finding if {
 	objects.tenant(input.object, input.target)
 	some list in ["endpoints", "podMetricsEndpoints"]
-	some index, endpoint in input.object.spec[list]
+	some index, endpoint in lists.at(input.object, ["spec", list])
 	endpoint.honorLabels == true
 	finding := {
 		"message": "lets its target choose the labels of its metrics",
@@ -40,6 +41,6 @@ deny contains finding if {
 abroad if input.object.spec.namespaceSelector.any == true
 
 abroad if {
-	some name in input.object.spec.namespaceSelector.matchNames
+	some name in lists.at(input.object, ["spec", "namespaceSelector", "matchNames"])
 	name != input.object.metadata.namespace
 }

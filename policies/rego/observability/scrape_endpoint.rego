@@ -18,6 +18,9 @@
 #     soc2: ["CC7.2"]
 package dharma.observability.scrape_endpoint
 
+import data.dharma.lib.lists
+import data.dharma.lib.objects
+
 deny contains finding if {
 	count(endpoints) == 0
 	finding := {"message": "has nothing to scrape", "path": "spec"}
@@ -36,12 +39,12 @@ deny contains finding if {
 
 endpoints[place] := endpoint if {
 	some list in ["endpoints", "podMetricsEndpoints"]
-	some index, endpoint in input.object.spec[list]
+	some index, endpoint in lists.at(input.object, ["spec", list])
 	place := sprintf("spec.%s[%v]", [list, index])
 }
 
-ported(endpoint) if some field in (object.keys(endpoint) & {"port", "targetPort", "portNumber"})
+ported(endpoint) if some field in (object.keys(objects.at(endpoint, [])) & {"port", "targetPort", "portNumber"})
 
-selective if count(input.object.spec.selector.matchLabels) > 0
+selective if count(objects.at(input.object, ["spec", "selector", "matchLabels"])) > 0
 
-selective if count(input.object.spec.selector.matchExpressions) > 0
+selective if count(lists.at(input.object, ["spec", "selector", "matchExpressions"])) > 0

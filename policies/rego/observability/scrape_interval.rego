@@ -18,6 +18,8 @@
 #     soc2: ["CC7.2"]
 package dharma.observability.scrape_interval
 
+import data.dharma.lib.lists
+import data.dharma.lib.objects
 import data.dharma.lib.quantities
 
 shortest := 15
@@ -26,17 +28,17 @@ longest := 300
 
 deny contains finding if {
 	some list in ["endpoints", "podMetricsEndpoints"]
-	some index, endpoint in input.object.spec[list]
+	some index, endpoint in lists.at(input.object, ["spec", list])
 	not bounded(endpoint)
 	finding := {
-		"message": sprintf("scrapes every %v instead of every 15s to 5m", [object.get(endpoint, "interval", "so often")]),
+		"message": sprintf("scrapes every %v instead of every 15s to 5m", [object.get(objects.at(endpoint, []), "interval", "so often")]),
 		"path": sprintf("spec.%s[%v].interval", [list, index]),
 	}
 }
 
 deny contains finding if {
 	some list in ["endpoints", "podMetricsEndpoints"]
-	some index, endpoint in input.object.spec[list]
+	some index, endpoint in lists.at(input.object, ["spec", list])
 	quantities.seconds(endpoint.scrapeTimeout) > quantities.seconds(endpoint.interval)
 	finding := {
 		"message": "waits longer for an answer than until the next scrape",

@@ -59,10 +59,16 @@ deny contains finding if {
 
 _too_much(name) if name in {"cluster-admin", "admin", "edit"}
 
-_too_much(name) if startswith(name, "tenant-")
+_too_much(name) if {
+	is_string(name)
+	startswith(name, "tenant-")
+}
 
 _nobody(name) if name in {"system:anonymous", "system:unauthenticated", "system:authenticated", "system:masters"}
 
 _nobody(name) if name == "system:serviceaccounts"
 
-_nobody(name) if startswith(name, "system:serviceaccounts:")
+_nobody(name) if {
+	is_string(name)
+	startswith(name, "system:serviceaccounts:")
+}

@@ -33,6 +33,12 @@ deny contains finding if {
 
 _wild(name) if name == "*"
 
-_wild(name) if startswith(name, "*/")
+_wild(name) if {
+	is_string(name)
+	startswith(name, "*/")
+}
 
-_wild(name) if endswith(name, "/*")
+_wild(name) if {
+	is_string(name)
+	endswith(name, "/*")
+}

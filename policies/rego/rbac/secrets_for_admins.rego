@@ -24,11 +24,16 @@ package dharma.rbac.secrets_for_admins
 import data.dharma.lib.rbac
 
 deny contains finding if {
-	not endswith(object.get(input.object, ["metadata", "name"], ""), "-admin")
+	not _administrative(input.object.metadata.name)
 	some rule in rbac.concerning(input.object, "", "secrets")
 	rbac.some_of(rule.verbs, rbac.reading)
 	finding := {
 		"message": "lets people who are no administrators read secrets",
 		"path": sprintf("rules[%d].resources", [rule.number]),
 	}
+}
+
+_administrative(name) if {
+	is_string(name)
+	endswith(name, "-admin")
 }

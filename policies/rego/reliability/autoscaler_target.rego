@@ -18,12 +18,14 @@
 #     soc2: ["A1.1"]
 package dharma.reliability.autoscaler_target
 
+import data.dharma.lib.lists
+
 lowest := 40
 
 highest := 90
 
 deny contains finding if {
-	some index, metric in input.object.spec.metrics
+	some index, metric in lists.at(input.object, ["spec", "metrics"])
 	some field in ["resource", "containerResource"]
 	use := metric[field].target.averageUtilization
 	outside(use)

@@ -18,6 +18,8 @@
 #     soc2: ["A1.2"]
 package dharma.reliability.disruption_budget
 
+import data.dharma.lib.lists
+import data.dharma.lib.objects
 import data.dharma.lib.quantities
 
 deny contains finding if {
@@ -46,8 +48,8 @@ blocks(field, value, _) if {
 
 blocks(_, value, share) if quantities.percent(value) == share
 
-limits if some field in (object.keys(input.object.spec) & {"maxUnavailable", "minAvailable"})
+limits if some field in (object.keys(objects.at(input.object, ["spec"])) & {"maxUnavailable", "minAvailable"})
 
-selective if count(input.object.spec.selector.matchLabels) > 0
+selective if count(objects.at(input.object, ["spec", "selector", "matchLabels"])) > 0
 
-selective if count(input.object.spec.selector.matchExpressions) > 0
+selective if count(lists.at(input.object, ["spec", "selector", "matchExpressions"])) > 0

@@ -17,11 +17,12 @@
 #   controls: {}
 package dharma.reliability.drain
 
+import data.dharma.lib.lists
 import data.dharma.lib.pods
 
 warn contains finding if {
 	some container in pods.main(input.object)
-	count(container.body.ports) > 0
+	count(lists.at(container.body, ["ports"])) > 0
 	not container.body.lifecycle.preStop
 	finding := {
 		"message": sprintf("container %s ends while requests are still sent to it", [container.name]),

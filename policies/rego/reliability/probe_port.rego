@@ -18,6 +18,7 @@
 #     soc2: ["A1.2"]
 package dharma.reliability.probe_port
 
+import data.dharma.lib.lists
 import data.dharma.lib.pods
 
 probes := ["livenessProbe", "readinessProbe", "startupProbe"]
@@ -28,7 +29,7 @@ deny contains finding if {
 	some transport in ["httpGet", "tcpSocket"]
 	port := container.body[field][transport].port
 	is_string(port)
-	not port in {known.name | some known in container.body.ports}
+	not port in {known.name | some known in lists.at(container.body, ["ports"])}
 	finding := {
 		"message": sprintf("container %s has no port named %s", [container.name, port]),
 		"path": sprintf("%s.%s.%s.port", [container.path, field, transport]),

@@ -22,8 +22,8 @@ import data.dharma.lib.pods
 
 deny contains finding if {
 	some container in pods.main(input.object)
-	needed := starts(container.body.startupProbe) + object.get(input.object.spec, "minReadySeconds", 0)
-	deadline := object.get(input.object.spec, "progressDeadlineSeconds", 600)
+	needed := starts(container.body.startupProbe) + seconds(input.object.spec, "minReadySeconds", 0)
+	deadline := seconds(input.object.spec, "progressDeadlineSeconds", 600)
 	needed >= deadline
 	finding := {
 		"message": sprintf("gives up after %v seconds although container %s may take %v", [deadline, container.name, needed]),
@@ -31,6 +31,10 @@ deny contains finding if {
 	}
 }
 
-starts(probe) := object.get(probe, "periodSeconds", 10) * object.get(probe, "failureThreshold", 3) if {
-	is_object(probe)
+starts(probe) := seconds(probe, "periodSeconds", 10) * seconds(probe, "failureThreshold", 3)
+
+seconds(holder, field, usual) := value if {
+	is_object(holder)
+	value := object.get(holder, field, usual)
+	is_number(value)
 }

@@ -17,10 +17,11 @@
 #   controls: {}
 package dharma.reliability.selectors
 
+import data.dharma.lib.lists
 import data.dharma.lib.objects
 import data.dharma.lib.pods
 
-labels := object.get(pods.template(input.object), ["metadata", "labels"], {})
+labels := objects.at(pods.template(input.object), ["metadata", "labels"])
 
 deny contains finding if {
 	not selected
@@ -28,7 +29,7 @@ deny contains finding if {
 }
 
 deny contains finding if {
-	some index, constraint in pods.template(input.object).spec.topologySpreadConstraints
+	some index, constraint in lists.at(pods.template(input.object), ["spec", "topologySpreadConstraints"])
 	not own(constraint)
 	finding := {
 		"message": sprintf("spreads over %v by pods that are not its own", [constraint.topologyKey]),

@@ -18,6 +18,7 @@
 #     soc2: ["A1.2"]
 package dharma.reliability.termination_grace
 
+import data.dharma.lib.lists
 import data.dharma.lib.pods
 import data.dharma.lib.quantities
 
@@ -31,12 +32,12 @@ deny contains finding if {
 	}
 }
 
-grace := object.get(pods.template(input.object).spec, "terminationGracePeriodSeconds", 30)
+grace := object.get(pods.template(input.object), ["spec", "terminationGracePeriodSeconds"], 30)
 
 waits(hook) := hook.sleep.seconds
 
 waits(hook) := quantities.whole(words[index + 1]) if {
-	words := split(concat(" ", hook.exec.command), " ")
+	words := split(concat(" ", [word | some word in lists.at(hook, ["exec", "command"]); is_string(word)]), " ")
 	some index, word in words
 	word == "sleep"
 }

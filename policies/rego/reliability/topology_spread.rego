@@ -17,6 +17,8 @@
 #     soc2: ["A1.2"]
 package dharma.reliability.topology_spread
 
+import data.dharma.lib.lists
+import data.dharma.lib.objects
 import data.dharma.lib.pods
 
 domains := {"kubernetes.io/hostname", "topology.kubernetes.io/zone"}
@@ -30,11 +32,9 @@ deny contains finding if {
 	}
 }
 
-spec := pods.template(input.object).spec
-
 spread if {
-	some constraint in spec.topologySpreadConstraints
+	some constraint in lists.at(pods.template(input.object), ["spec", "topologySpreadConstraints"])
 	constraint.topologyKey in domains
 }
 
-spread if count(spec.affinity.podAntiAffinity) > 0
+spread if count(objects.at(pods.template(input.object), ["spec", "affinity", "podAntiAffinity"])) > 0

@@ -19,9 +19,12 @@
 #     gdpr: ["32(1)(b)"]
 package dharma.reliability.volume_retention
 
+import data.dharma.lib.lists
+import data.dharma.lib.objects
+
 deny contains finding if {
-	count(input.object.spec.volumeClaimTemplates) > 0
-	some event, policy in input.object.spec.persistentVolumeClaimRetentionPolicy
+	count(lists.at(input.object, ["spec", "volumeClaimTemplates"])) > 0
+	some event, policy in objects.at(input.object, ["spec", "persistentVolumeClaimRetentionPolicy"])
 	policy == "Delete"
 	finding := {
 		"message": sprintf("loses its volumes %s", [events[event]]),

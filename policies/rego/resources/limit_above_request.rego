@@ -18,12 +18,13 @@
 #     soc2: ["A1.1"]
 package dharma.resources.limit_above_request
 
+import data.dharma.lib.objects
 import data.dharma.lib.pods
 import data.dharma.lib.quantities
 
 deny contains finding if {
 	some container in pods.scheduled(input.object)
-	some resource, limit in container.body.resources.limits
+	some resource, limit in objects.at(container.body, ["resources", "limits"])
 	request := container.body.resources.requests[resource]
 	quantities.milli(limit) < quantities.milli(request)
 	finding := {

@@ -18,6 +18,7 @@
 #     soc2: ["A1.1"]
 package dharma.resources.plausible
 
+import data.dharma.lib.objects
 import data.dharma.lib.pods
 import data.dharma.lib.quantities
 
@@ -28,7 +29,7 @@ most_cpu := 256000
 deny contains finding if {
 	some container in pods.scheduled(input.object)
 	some list in ["requests", "limits"]
-	some resource, amount in container.body.resources[list]
+	some resource, amount in objects.at(container.body, ["resources", list])
 	implausible(resource, quantities.milli(amount))
 	finding := {
 		"message": sprintf("%s of container %s cannot be meant: %v", [resource, container.name, amount]),

@@ -18,11 +18,12 @@
 #     soc2: ["A1.1"]
 package dharma.resources.volume_claims
 
+import data.dharma.lib.lists
 import data.dharma.lib.pods
 import data.dharma.lib.quantities
 
 deny contains finding if {
-	some index, claim in input.object.spec.volumeClaimTemplates
+	some index, claim in lists.at(input.object, ["spec", "volumeClaimTemplates"])
 	some field, complaint in complaints(claim)
 	finding := {
 		"message": sprintf("claim %s %s", [pods.name(claim.metadata, index), complaint]),
@@ -42,5 +43,5 @@ size(claim) := {} if {
 } else := {"resources.requests.storage": "asks for no storage"}
 
 mode(claim) := {} if {
-	count(claim.spec.accessModes) > 0
+	count(lists.at(claim, ["spec", "accessModes"])) > 0
 } else := {"accessModes": "has no access mode"}

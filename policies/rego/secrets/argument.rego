@@ -19,13 +19,14 @@
 #     gdpr: ["32(1)(b)"]
 package dharma.secrets.argument
 
+import data.dharma.lib.lists
 import data.dharma.lib.pods
 import data.dharma.lib.sensitive
 
 deny contains finding if {
 	some container in pods.containers(input.object)
 	some list in ["command", "args"]
-	some index, argument in container.body[list]
+	some index, argument in lists.at(container.body, [list])
 	revealing(argument)
 	finding := {
 		"message": sprintf("%s of container %s hold a credential", [list, container.name]),
@@ -36,10 +37,12 @@ deny contains finding if {
 deny contains finding if {
 	some container in pods.containers(input.object)
 	some list in ["command", "args"]
-	some index, argument in container.body[list]
+	some index, argument in lists.at(container.body, [list])
+	is_string(argument)
 	startswith(argument, "-")
 	sensitive.name(trim_left(argument, "-"))
 	value := container.body[list][index + 1]
+	is_string(value)
 	not startswith(value, "-")
 	not sensitive.reference(value)
 	finding := {
@@ -51,6 +54,7 @@ deny contains finding if {
 revealing(argument) if sensitive.value(argument)
 
 revealing(argument) if {
+	is_string(argument)
 	[flag, value] := split(argument, "=")
 	sensitive.name(trim_left(flag, "-"))
 	value != ""

@@ -23,7 +23,7 @@ import data.dharma.lib.objects
 import data.dharma.lib.sensitive
 
 deny contains finding if {
-	some key, value in input.object.data
+	some key, value in objects.at(input.object, ["data"])
 	revealing(key, value)
 	finding := {
 		"message": sprintf("%s holds a credential", [key]),

@@ -22,12 +22,13 @@
 #     gdpr: ["32(1)(b)"]
 package dharma.secrets.literal_variable
 
+import data.dharma.lib.lists
 import data.dharma.lib.pods
 import data.dharma.lib.sensitive
 
 deny contains finding if {
 	some container in pods.containers(input.object)
-	some index, variable in container.body.env
+	some index, variable in lists.at(container.body, ["env"])
 	literal(variable)
 	finding := {
 		"message": sprintf("variable %s of container %s holds a credential", [variable.name, container.name]),

@@ -18,11 +18,12 @@
 #     nsa: ["secrets"]
 package dharma.secrets.optional_reference
 
+import data.dharma.lib.lists
 import data.dharma.lib.pods
 
 deny contains finding if {
 	some container in pods.containers(input.object)
-	some index, variable in container.body.env
+	some index, variable in lists.at(container.body, ["env"])
 	variable.valueFrom.secretKeyRef.optional == true
 	finding := {
 		"message": sprintf("variable %v of container %s may be missing", [variable.name, container.name]),

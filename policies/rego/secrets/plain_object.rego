@@ -21,8 +21,10 @@
 #     gdpr: ["32(1)(b)"]
 package dharma.secrets.plain_object
 
+import data.dharma.lib.objects
+
 deny contains finding if {
 	some field in ["data", "stringData"]
-	count(input.object[field]) > 0
+	count(objects.at(input.object, [field])) > 0
 	finding := {"message": "is a Secret with its values in the repository", "path": field}
 }

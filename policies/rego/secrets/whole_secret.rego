@@ -19,11 +19,12 @@
 #     soc2: ["CC6.1", "CC6.3"]
 package dharma.secrets.whole_secret
 
+import data.dharma.lib.lists
 import data.dharma.lib.pods
 
 deny contains finding if {
 	some container in pods.containers(input.object)
-	some index, source in container.body.envFrom
+	some index, source in lists.at(container.body, ["envFrom"])
 	source.secretRef
 	finding := {
 		"message": sprintf("container %s takes all of the Secret %v", [container.name, source.secretRef.name]),

@@ -19,6 +19,8 @@
 #     soc2: ["A1.1"]
 package dharma.tenancy.limit_range
 
+import data.dharma.lib.lists
+import data.dharma.lib.objects
 import data.dharma.lib.quantities
 
 wanted := [["defaultRequest", "cpu"], ["defaultRequest", "memory"], ["default", "memory"]]
@@ -33,9 +35,9 @@ deny contains finding if {
 }
 
 deny contains finding if {
-	some index, item in input.object.spec.limits
+	some index, item in lists.at(input.object, ["spec", "limits"])
 	some smaller, greater in {"defaultRequest": "default", "default": "max"}
-	some resource, amount in item[smaller]
+	some resource, amount in objects.at(item, [smaller])
 	quantities.milli(amount) > quantities.milli(item[greater][resource])
 	finding := {
 		"message": sprintf("has a %s of %s above its %s", [smaller, resource, greater]),
@@ -44,7 +46,7 @@ deny contains finding if {
 }
 
 given(field, resource) if {
-	some item in input.object.spec.limits
+	some item in lists.at(input.object, ["spec", "limits"])
 	item.type == "Container"
 	quantities.milli(item[field][resource]) > 0
 }

@@ -33,5 +33,6 @@ deny contains finding if {
 }
 
 options contains trim_space(option) if {
+	is_string(input.object.metadata.annotations[key])
 	some option in split(input.object.metadata.annotations[key], ",")
 }

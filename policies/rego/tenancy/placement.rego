@@ -34,7 +34,8 @@ deny contains finding if {
 
 deny contains finding if {
 	tenant := input.object.metadata.labels["dharma.dev/tenant"]
-	not input.target.tenants[tenant]
+	tenants := input.target.tenants
+	not tenants[tenant]
 	finding := {
 		"message": sprintf("belongs to the tenant %v, which is not declared", [tenant]),
 		"path": objects.entry("metadata.labels", "dharma.dev/tenant"),

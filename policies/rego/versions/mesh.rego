@@ -34,6 +34,7 @@ stable := {
 }
 
 warn contains finding if {
+	is_string(input.object.apiVersion)
 	[group, version] := split(input.object.apiVersion, "/")
 	input.object.kind in stable[group]
 	version != "v1"

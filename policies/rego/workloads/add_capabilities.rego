@@ -20,11 +20,12 @@
 #     soc2: ["CC6.1", "CC6.3"]
 package dharma.workloads.add_capabilities
 
+import data.dharma.lib.lists
 import data.dharma.lib.pods
 
 deny contains finding if {
 	some container in pods.containers(input.object)
-	some index, capability in container.body.securityContext.capabilities.add
+	some index, capability in lists.at(container.body, ["securityContext", "capabilities", "add"])
 	capability != "NET_BIND_SERVICE"
 	finding := {
 		"message": sprintf("container %s adds the capability %v", [container.name, capability]),

@@ -38,15 +38,18 @@ deny contains finding if {
 }
 
 deny contains finding if {
-	some key, profile in pods.template(input.object).metadata.annotations
+	some key, profile in objects.at(pods.template(input.object), ["metadata", "annotations"])
 	startswith(key, prefix)
 	not known(profile)
 	finding := {
-		"message": sprintf("container %s has the AppArmor profile %s", [trim_prefix(key, prefix), profile]),
+		"message": sprintf("container %s has the AppArmor profile %v", [trim_prefix(key, prefix), profile]),
 		"path": objects.entry(sprintf("%s.annotations", [pods.metadata_path(input.object)]), key),
 	}
 }
 
 known(profile) if profile == "runtime/default"
 
-known(profile) if startswith(profile, "localhost/")
+known(profile) if {
+	is_string(profile)
+	startswith(profile, "localhost/")
+}

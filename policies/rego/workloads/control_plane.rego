@@ -18,6 +18,7 @@
 #     soc2: ["CC6.1"]
 package dharma.workloads.control_plane
 
+import data.dharma.lib.lists
 import data.dharma.lib.objects
 import data.dharma.lib.pods
 
@@ -25,7 +26,7 @@ taints := {"node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/mas
 
 deny contains finding if {
 	objects.tenant(input.object, input.target)
-	some index, toleration in pods.template(input.object).spec.tolerations
+	some index, toleration in lists.at(pods.template(input.object), ["spec", "tolerations"])
 	everywhere(toleration)
 	finding := {
 		"message": "tolerates the control plane's nodes",
@@ -39,7 +40,7 @@ deny contains finding if {
 	value := pods.template(input.object).spec[field]
 	reserved(field, value)
 	finding := {
-		"message": sprintf("sets %s to %s", [field, value]),
+		"message": sprintf("sets %s to %v", [field, value]),
 		"path": sprintf("%s.%s", [pods.path(input.object), field]),
 	}
 }
@@ -53,6 +54,7 @@ everywhere(toleration) if {
 
 reserved(field, value) if {
 	field == "priorityClassName"
+	is_string(value)
 	startswith(value, "system-")
 }
 

@@ -20,11 +20,12 @@
 #     soc2: ["CC6.6"]
 package dharma.workloads.host_ports
 
+import data.dharma.lib.lists
 import data.dharma.lib.pods
 
 deny contains finding if {
 	some container in pods.containers(input.object)
-	some index, port in container.body.ports
+	some index, port in lists.at(container.body, ["ports"])
 	port.hostPort > 0
 	finding := {
 		"message": sprintf("container %s takes port %v of the node", [container.name, port.hostPort]),

@@ -18,6 +18,7 @@
 #     soc2: ["CC6.1"]
 package dharma.workloads.sysctls
 
+import data.dharma.lib.lists
 import data.dharma.lib.pods
 
 safe := {
@@ -36,7 +37,7 @@ safe := {
 }
 
 deny contains finding if {
-	some index, sysctl in pods.template(input.object).spec.securityContext.sysctls
+	some index, sysctl in lists.at(pods.template(input.object), ["spec", "securityContext", "sysctls"])
 	name := sysctl.name
 	not name in safe
 	finding := {

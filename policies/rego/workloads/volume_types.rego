@@ -20,6 +20,7 @@
 #     soc2: ["CC6.1"]
 package dharma.workloads.volume_types
 
+import data.dharma.lib.objects
 import data.dharma.lib.pods
 
 allowed := {
@@ -36,7 +37,7 @@ allowed := {
 # A volume from the node has a rule of its own.
 deny contains finding if {
 	some volume in pods.volumes(input.object)
-	some type, _ in volume.body
+	some type, _ in objects.at(volume.body, [])
 	not type in (allowed | {"name", "hostPath"})
 	finding := {
 		"message": sprintf("volume %s is of the type %s", [volume.name, type]),

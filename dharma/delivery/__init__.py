@@ -1,0 +1,1 @@
+"""Delivery: how the generated tree reaches the clusters, and what runs there."""
