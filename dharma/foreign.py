@@ -204,7 +204,14 @@ def _found(name: str, text: str) -> Found:
     found.findings.extend(_refused(problem) for problem in problems)
     for tree in trees:
         for node, value in _unfolded(tree, plain(tree)):
-            _collect(node.origin or Origin(name, 1), value, name, found)
+            if value is None or _is_text(value):
+                _collect(node.origin or Origin(name, 1), value, name, found)
+            else:
+                what = "holds half of a character (a lone surrogate)"
+                place = node.origin or Origin(name, 1)
+                found.findings.append(
+                    Finding(SCHEMA_RULE, "deny", what, remedy=_VALID, source=place, file=name)
+                )
     return found
 
 
@@ -268,10 +275,10 @@ def _fault(body: Mapping[str, Any]) -> str:
     metadata = body.get("metadata")
     if not (isinstance(metadata, dict) and isinstance(metadata.get("name"), str)):
         return f"{body['kind']}: metadata.name is required"
-    return "" if _is_text(body) else f"{body['kind']}: holds half of a character (a lone surrogate)"
+    return ""
 
 
-def _is_text(body: Mapping[str, Any]) -> bool:
+def _is_text(body: Any) -> bool:
     try:
         json.dumps(body, ensure_ascii=False).encode()
     except UnicodeEncodeError:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 from dharma.build import Built, Plan
+from dharma.digests import unresolved
 from dharma.judgement import FleetJudge, Judge, MakeEngine, Subject
 from dharma.manifest import file_names
 from dharma.policy.enforcement import load_enforcement
@@ -35,6 +36,8 @@ class Report:
     charts: int
     unchecked: int
     engine: str
+    unresolved: int = 0
+    """Images and charts that no digest names."""
     base: str = ""
     """The commit that findings were compared with, empty for none."""
 
@@ -78,7 +81,10 @@ def check(
         findings += FleetJudge(rules, engine, keep=keep).judge(fleet_document(built, targets), subjects)
         met |= {rule.id: len(subjects) for rule in rules.fleet}
         findings += _unmet(rules, met)
-    return _report(plan, built, rules, findings, met, name_of(engine), today)
+    open_ends = unresolved(plan.root, built)
+    findings += open_ends.findings()
+    report = _report(plan, built, rules, findings, met, name_of(engine), today)
+    return replace(report, unresolved=len(open_ends))
 
 
 def _report(
@@ -134,7 +140,7 @@ def _subjects(built: Built, targets: Sequence[Target]) -> Iterator[Subject]:
 
 def _unmet(rules: RuleSet, met: Mapping[str, int]) -> Iterator[Finding]:
     for rule in rules.rules:
-        if not met.get(rule.id):
+        if not met.get(rule.id) and not rule.metadata.absent:
             yield Finding(
                 "rules/met",
                 "warn",

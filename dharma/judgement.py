@@ -16,6 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
+import dharma_rego
 from dharma.manifest import Manifest
 from dharma.policy.engine import Answer, Documents, Embedded, Engine, Failure, evaluate_all
 from dharma.policy.finding import Finding
@@ -261,7 +262,9 @@ def code() -> str:
     here = Path(__file__).parent
     files = sorted(path for pattern in _CODE for path in here.glob(pattern))
     texts = (path.read_text(encoding="utf-8") for path in files)
-    return named([*(f"{name}=={version(name)}" for name in _ENGINES), *texts])
+    library = [path.stat() for path in sorted(Path(str(dharma_rego.__file__)).parent.glob("*.so"))]
+    built = (f"{found.st_size} {found.st_mtime_ns}" for found in library)
+    return named([*(f"{name}=={version(name)}" for name in _ENGINES), *built, *texts])
 
 
 def rows(verdict: Verdict) -> list[list[Any]]:

@@ -14,9 +14,9 @@ from dharma.errors import InputError, Problem
 from dharma.manifest import Manifest
 from dharma.render import Rendered
 from dharma.stacks import configuration
+from dharma.stacks.cluster import Site
 from dharma.stacks.namespaces import declared, namespace
 from dharma.stacks.network import source
-from dharma.stacks.site import Site
 from dharma.target import Target
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 from dharma.delivery.direct import Part, parts
+from dharma.stacks.cluster import Site
 from dharma.stacks.network import source
-from dharma.stacks.site import Site
 
 
 class ComponentParts(pulumi.ComponentResource):

@@ -7,8 +7,8 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as kubernetes
 
+from dharma.stacks.cluster import Site
 from dharma.stacks.namespaces import namespace
-from dharma.stacks.site import Site
 from dharma.target import Target
 
 REPOSITORY = "https://docs.tigera.io/calico/charts"

@@ -15,11 +15,11 @@ from dharma.errors import DharmaError
 from dharma.render import Rendered, render
 from dharma.repository import root_of
 from dharma.stacks.argocd import argocd
+from dharma.stacks.cluster import Site, reach
 from dharma.stacks.components import components
 from dharma.stacks.configuration import Configuration, configured
 from dharma.stacks.network import network
 from dharma.stacks.outputs import outputs
-from dharma.stacks.site import Site, reach
 from dharma.stacks.vault import vault
 from dharma.target import Target
 
@@ -36,7 +36,7 @@ def main() -> None:
 def run(root: Path, target: Target, rendered: Rendered | None = None) -> None:
     """Bring up a target; raises DharmaError for what is wrong with configuration or declarations."""
     configuration = configured(root, target)
-    rendered = rendered or render(target, root)
+    rendered = rendered or render(target, root, inflate=False)
     today = date.today()  # noqa: DTZ011 - waivers end by the user's calendar
     register(Assessor(root, target, today, rendered=rendered.manifests))
     bring_up(target, configuration, rendered)

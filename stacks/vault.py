@@ -8,8 +8,8 @@ import pulumi
 
 from dharma.conventions import KEPT
 from dharma.stacks import configuration
+from dharma.stacks.cluster import Site
 from dharma.stacks.namespaces import declared, namespace
-from dharma.stacks.site import Site
 
 
 def vault(site: Site, ready: Sequence[pulumi.Resource]) -> list[pulumi.Resource]:

@@ -88,6 +88,11 @@ def metadata(wave: int, path: str, *, cascade: bool) -> Spec:
     return {"annotations": annotations, "finalizers": [FINALIZER] if cascade else []}
 
 
+def of_a_later_kind(wave: int) -> dict[str, str]:
+    """Annotations of an object whose kind arrives during the sync; without them it would never begin."""
+    return {WAVE: str(wave), "argocd.argoproj.io/sync-options": "SkipDryRunOnMissingResource=true"}
+
+
 def _identity(body: Mapping[str, Any]) -> Spec:
     group = body["apiVersion"].rpartition("/")[0]
     place = {name: body["metadata"][name] for name in ("name", "namespace") if name in body["metadata"]}

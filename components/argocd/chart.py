@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dharma import sequence
@@ -70,7 +70,7 @@ class Argocd(Component[ArgocdOptions]):
                 ),
             },
         }
-        values["extraObjects"] = [server.egress(target.cluster.network)]
+        values["extraObjects"] = [server.egress(target.cluster.network, options.mail)]
         if target.registry:
             mirrored = server.images(target.registry)
             values["global"] |= {"image": mirrored["image"]}
@@ -103,10 +103,16 @@ class Argocd(Component[ArgocdOptions]):
 
     @part
     def tenant_project(self, name: str, kinds: set[projects.Kind]) -> None:
-        """What a tenant's Applications may touch, and who of the tenant may do what with them."""
+        """What a tenant's Applications may touch, who may do what with them, and who hears of failures.
+
+        It outlives the tenant's Applications, which could not take their objects along without it.
+        """
         windows = [projects.window(window) for window in self.options.sync_windows]
-        groups = self.target.tenants[name].groups
-        self._project(name, projects.tenant(name, groups, self.target.gitops.repository, kinds, windows))
+        tenant = self.target.tenants[name]
+        spec = projects.tenant(name, tenant.groups, self.target.gitops.repository, kinds, windows)
+        draft = self._project(name, spec, server.subscriptions(self.options, tenant.contact))
+        if draft.body:
+            draft.body["metadata"]["finalizers"] = [applications.FINALIZER]
 
     @part
     def root(self) -> None:
@@ -162,7 +168,7 @@ class Argocd(Component[ArgocdOptions]):
         spec: dict[str, Any] = {
             "project": unit or projects.PLATFORM,
             "source": self._folder_source(path, exclude=exclude),
-            "destination": {"server": applications.CLUSTER, **({"namespace": unit} if unit else {})},
+            "destination": {"server": applications.CLUSTER, "namespace": unit or ARGOCD_NAMESPACE},
             "syncPolicy": applications.sync_policy(self.options, ignores=bool(ignored), empty=retiring),
             "revisionHistoryLimit": 5,
         }
@@ -173,7 +179,10 @@ class Argocd(Component[ArgocdOptions]):
 
     @part
     def route(self) -> None:
-        """People reach Argo CD through the internal gateway, where TLS ends; its streams are long."""
+        """People reach Argo CD through the internal gateway, where TLS ends; its streams are long.
+
+        The root holds it, which begins before the mesh is there.
+        """
         destination = {
             "host": f"argo-cd-argocd-server.{ARGOCD_NAMESPACE}.svc.cluster.local",
             "port": {"number": 80},
@@ -184,7 +193,12 @@ class Argocd(Component[ArgocdOptions]):
             "http": [{"route": [{"destination": destination}], "timeout": "1h", "retries": {"attempts": 0}}],
         }
         self.object(
-            "networking.istio.io/v1", "VirtualService", "argocd", namespace=ARGOCD_NAMESPACE, spec=spec
+            "networking.istio.io/v1",
+            "VirtualService",
+            "argocd",
+            namespace=ARGOCD_NAMESPACE,
+            annotations=applications.of_a_later_kind(sequence.own_wave(self._level())),
+            spec=spec,
         )
 
     def _note_owners(self, tenant: str, drafts: list[Draft]) -> None:
@@ -219,9 +233,9 @@ class Argocd(Component[ArgocdOptions]):
         if head["finalizers"] and draft.body:
             draft.body["metadata"]["finalizers"] = head["finalizers"]
 
-    def _project(self, name: str, spec: dict[str, Any]) -> None:
-        wave = {applications.WAVE: PROJECTS_WAVE}
-        self.object(API, "AppProject", name, namespace=ARGOCD_NAMESPACE, annotations=wave, spec=spec)
+    def _project(self, name: str, spec: dict[str, Any], notes: Mapping[str, str] | None = None) -> Draft:
+        notes = {applications.WAVE: PROJECTS_WAVE, **(notes or {})}
+        return self.object(API, "AppProject", name, namespace=ARGOCD_NAMESPACE, annotations=notes, spec=spec)
 
     def _release_source(self, release: Release) -> dict[str, Any]:
         if release.folder:
@@ -253,7 +267,7 @@ class Argocd(Component[ArgocdOptions]):
         charts = {release.namespace for delivery in self.deliveries for release in delivery.releases}
         with unobserved():
             needed = {space.name for spaces in self.target.namespaces().values() for space in spaces}
-        return (used | charts | needed | {ARGOCD_NAMESPACE}) - {""}
+        return (used | charts | needed | projects.shipped_namespaces() | {ARGOCD_NAMESPACE}) - {""}
 
 
 def _ignoring(spec: dict[str, Any], ignored: list[dict[str, Any]]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pydantic import Field
 from dharma.conventions import ARGOCD_NAMESPACE
 from dharma.declared import Declared
 from dharma.options import Options, PlatformNamespace
-from dharma.values import Cron, Duration, Items, Name, Text, Url
+from dharma.values import Cron, DnsName, Duration, Email, Items, Name, Text, Url
 
 
 class SyncWindow(Declared):
@@ -22,6 +22,15 @@ class SyncWindow(Declared):
     time_zone: Text = "UTC"
     manual: bool = True
     """Whether somebody may still sync by hand in it."""
+
+
+class MailRelay(Declared):
+    """Who takes mail to tenants' contacts; outside the cluster, with TLS."""
+
+    host: DnsName
+    port: int = Field(default=587, ge=1, le=65535)
+    sender: Email
+    """What mails are from; keys email-username and email-password of Secret argocd-notifications-secret."""
 
 
 class ArgocdOptions(Options):
@@ -57,7 +66,9 @@ class ArgocdOptions(Options):
     sync_windows: Items[SyncWindow] = ()
     """When tenants' Applications are synced or left alone, such as a freeze in production."""
     webhook: Url | None = None
-    """Where failed syncs and degraded Applications are announced."""
+    """Where failed syncs and degraded Applications are announced; a tenant's with its chat or mailbox."""
+    mail: MailRelay | None = None
+    """Through whom tenants hear by mail of their own failed syncs and degraded Applications."""
 
     def namespaces(self) -> tuple[PlatformNamespace, ...]:
         """Its own."""

@@ -8,6 +8,7 @@ from typing import Any
 from dharma.component import Delivery, Draft
 from dharma.components.argocd.applications import CLUSTER
 from dharma.components.argocd.options import SyncWindow
+from dharma.platform import SHIPPED, load
 from dharma.tenant import Groups
 
 PLATFORM = "platform-system"
@@ -106,6 +107,16 @@ def cluster_kinds(deliveries: Iterable[Delivery]) -> set[Kind]:
     charted = [body for delivery in several for release in delivery.releases for body in release.objects]
     bodies = [body for body in (*drafts, *charted) if "namespace" not in body["metadata"]]
     return {(body["apiVersion"].rpartition("/")[0], body["kind"]) for body in bodies}
+
+
+def shipped_namespaces() -> set[str]:
+    """Namespaces of every shipped component, present or not.
+
+    Argo CD leaves alone what a project does not permit: a component that goes would stay running if
+    its namespace went from the project in the same commit.
+    """
+    options = (load(value) for value in SHIPPED.values())
+    return {space.name for its in options for space in its.model_construct().namespaces()}
 
 
 def _role(project: str, name: str, groups: tuple[str, ...]) -> Spec:

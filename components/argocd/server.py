@@ -6,11 +6,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from dharma.components.argocd.options import ArgocdOptions
+from dharma.components.argocd.options import ArgocdOptions, MailRelay
 from dharma.conventions import ARGOCD_NAMESPACE, SERVICE_MONITOR_LABEL, mirrored
 from dharma.errors import Problem, RenderError
 from dharma.settings import Identity, Network
-from dharma.tenant import Tenant
+from dharma.tenant import Contact, Tenant
 
 APPLICATION_HEALTH = """\
 local health = { status = "Progressing", message = "not compared yet" }
@@ -72,6 +72,20 @@ SIZES = {
 }
 """CPU requested, and memory requested and at most used."""
 
+WEBHOOK = "platform"
+"""Name of the webhook among the services that announce."""
+_PHASE = "app.status.operationState"
+TRIGGERS = {
+    "on-sync-failed": f"{_PHASE} != nil and {_PHASE}.phase in ['Error', 'Failed']",
+    "on-degraded": "app.status.health.status == 'Degraded'",
+}
+"""What is announced, and when it is so."""
+MESSAGE = (
+    "{{.app.metadata.name}} is {{.app.status.sync.status}} and {{.app.status.health.status}}"
+    " at {{.app.status.sync.revision}}."
+    "{{with .app.status.operationState}} Last operation: {{.phase}}, {{.message}}{{end}}"
+)
+
 Values = dict[str, Any]
 
 
@@ -83,7 +97,7 @@ def values(options: ArgocdOptions, host: str, *, monitors: bool, exposed: bool) 
     parts["controller"] |= {"replicas": options.shards, "pdb": _budget(options.shards)}
     for name in ("controller", "repoServer", "server", "notifications"):
         parts[name]["metrics"] = _metrics(monitors=monitors)
-    parts["notifications"] |= {"enabled": True, "secret": {"create": False}, **notifications(options.webhook)}
+    parts["notifications"] |= {"enabled": True, "secret": {"create": False}, **notifications(options)}
     return {
         **parts,
         "crds": {"install": True, "keep": True, "annotations": KEPT},
@@ -132,40 +146,65 @@ def roles(role: str, admin_group: str, tenants: Mapping[str, Tenant]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def notifications(webhook: str | None) -> Values:
-    """Failed syncs and degraded Applications, to the webhook where one is named."""
-    operation = "app.status.operationState"
-    wanted = {
-        "on-sync-failed": f"{operation} != nil and {operation}.phase in ['Error', 'Failed']",
-        "on-degraded": "app.status.health.status == 'Degraded'",
-    }
+def notifications(options: ArgocdOptions) -> Values:
+    """Failed syncs and degraded Applications, to the webhook and the mail relay where they are named."""
     fields = {
         "application": "{{.app.metadata.name}}",
+        "project": "{{.app.spec.project}}",
+        "recipient": "{{.recipient}}",
         "health": "{{.app.status.health.status}}",
         "sync": "{{.app.status.sync.status}}",
         "revision": "{{.app.status.sync.revision}}",
     }
-    message = {"webhook": {"platform": {"method": "POST", "body": json.dumps(fields)}}}
+    message = {
+        "message": MESSAGE,
+        "email": {"subject": "{{.app.metadata.name}}: not what Git says, or not well"},
+        "webhook": {WEBHOOK: {"method": "POST", "body": json.dumps(fields)}},
+    }
     found: Values = {
         "triggers": {
             f"trigger.{name}": json.dumps([{"when": when, "send": ["state"]}])
-            for name, when in wanted.items()
+            for name, when in TRIGGERS.items()
         },
         "templates": {"template.state": json.dumps(message)},
     }
-    if webhook:
-        found["notifiers"] = {"service.webhook.platform": json.dumps({"url": webhook})}
-        found["subscriptions"] = [{"recipients": ["platform"], "triggers": sorted(wanted)}]
+    if options.webhook:
+        found["subscriptions"] = [{"recipients": [WEBHOOK], "triggers": sorted(TRIGGERS)}]
+    services = _services(options)
+    return found | ({"notifiers": services} if services else {})
+
+
+def subscriptions(options: ArgocdOptions, contact: Contact) -> dict[str, str]:
+    """Annotations of a tenant's project: who hears of its Applications' failures, by which way."""
+    ways = {WEBHOOK: contact.chat or contact.email} if options.webhook else {}
+    ways |= {"email": contact.email} if options.mail else {}
+    return {
+        f"notifications.argoproj.io/subscribe.{trigger}.{way}": recipient
+        for way, recipient in ways.items()
+        for trigger in sorted(TRIGGERS)
+    }
+
+
+def _services(options: ArgocdOptions) -> dict[str, str]:
+    found = {}
+    if options.webhook:
+        found[f"service.webhook.{WEBHOOK}"] = json.dumps({"url": options.webhook})
+    if options.mail:
+        relay = {"host": options.mail.host, "port": options.mail.port, "from": options.mail.sender}
+        keys = {"username": "$email-username", "password": "$email-password"}
+        found["service.email"] = json.dumps(relay | keys)
     return found
 
 
-def egress(network: Network) -> Values:
-    """The policy that lets Argo CD reach Git, charts and the identity provider, outside the cluster.
+def egress(network: Network, mail: MailRelay | None) -> Values:
+    """The policy that lets Argo CD reach Git, charts, the identity provider and a mail relay outside.
 
     It travels with the chart, so that the namespace's default deny never cuts Argo CD off.
     """
     outside = {"cidr": "0.0.0.0/0", "except": [network.pods, network.services, LINK_LOCAL]}
-    ports = [{"protocol": "TCP", "port": port} for port in (SSH_PORT, HTTPS_PORT)]
+    ports = [
+        {"protocol": "TCP", "port": port} for port in [SSH_PORT, HTTPS_PORT, *([mail.port] if mail else [])]
+    ]
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",

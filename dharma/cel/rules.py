@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from cel_expr_python import cel
 
 from dharma.cel.functions import declared
+from dharma.cel.native import lists
 from dharma.cel.value import Schema, children, converted, filled
 from dharma.schemas.catalogue import Catalogue, read
 from dharma.schemas.problem import path_of, shortened
@@ -52,7 +53,8 @@ class Rules:
     def check(self, obj: Mapping[str, Any]) -> tuple[RuleProblem, ...]:
         """What the rules, and the keys of lists that are maps, say of an object that fits its schema.
 
-        Empty for a kind without a schema: that is for the check of schemas to report.
+        Of a native kind only its lists are looked at. Empty for a kind without a schema: that is for
+        the check of schemas to report.
         """
         key = str(obj.get("apiVersion", "")), str(obj.get("kind", ""))
         if key not in self._schemas:
@@ -61,6 +63,8 @@ class Rules:
         return () if schema is None else tuple(_visit(schema, filled(schema, dict(obj)), ()))
 
     def _load(self, api_version: str, kind: str) -> Schema | None:
+        if (known := lists(api_version, kind)) is not None:
+            return known
         file = self._catalogue.find(api_version, kind)
         try:
             schema = read(file) if file else None

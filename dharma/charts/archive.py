@@ -197,8 +197,14 @@ def _same(chart: Chart, reference: Reference) -> None:
 
 def subcharts(chart: Chart) -> Iterator[tuple[str, Chart]]:
     """The charts packed inside by the key their values stand under: the alias, or else the name."""
-    for needed in chart.metadata.get("dependencies") or ():
-        name = str(needed.get("name"))
+    listed = [(str(one.get("name")), one.get("alias")) for one in chart.metadata.get("dependencies") or ()]
+    folders = {
+        path.split("/")[1] for path in chart.files if path.startswith("charts/") and path.count("/") > 1
+    }
+    for name, alias in (
+        *listed,
+        *((folder, None) for folder in sorted(folders - {name for name, _ in listed})),
+    ):
         found = chart.subchart(name)
         if found is not None:
-            yield str(needed.get("alias") or name), found
+            yield str(alias or name), found

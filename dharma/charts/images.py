@@ -7,7 +7,7 @@ resource, and by arguments and variables that hold a whole reference with its re
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 Change = Callable[[str], str]
@@ -109,11 +109,3 @@ def _argument(word: Any, change: Change) -> Any:
 def _looks_like_one(text: str) -> bool:
     """Whether a field `image` outside of containers holds a reference: one with a registry or a tag."""
     return bool(_IMAGE.fullmatch(text)) and ("/" in text or ":" in text)
-
-
-def unread(bodies: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """Images that are named outside of a private registry's reach: in texts of ConfigMaps."""
-    for body in bodies:
-        if body.get("kind") == "ConfigMap":
-            for text in (body.get("data") or {}).values():
-                yield from (match["image"] for match in _IN_TEXT.finditer(str(text)))

@@ -17,20 +17,20 @@ import yaml  # type: ignore[import-untyped]
 _VALUES = 3_000_000
 _DEPTH = 100
 _NESTED = 4_000
-_EXACT = 2**53
+_WHOLE = 1e21
+"""Go writes smaller whole numbers without a point or exponent."""
+_MOST, _LEAST = 2**64, -(2**63)
+_DIGITS = "[0-9_]*[0-9][0-9_]*"
 _INDENTED = re.compile(rb"^[ \t?:-]{100,}", re.MULTILINE)
 _BRACKETS = re.compile(rb"[\[{\]}]")
 _TAG = "tag:yaml.org,2002:"
 _TRUE = frozenset({"y", "yes", "on", "true"})
+_WORDS = "y|Y|n|N|yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF|true|True|TRUE|false|False|FALSE"
 _RESOLVED = (
     ("null", r"~|null|Null|NULL|", "~nN"),
-    (
-        "bool",
-        r"(?:y|Y|n|N|yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF|true|True|TRUE|false|False|FALSE)",
-        "yYnNtTfFoO",
-    ),
-    ("int", r"[-+]?(?:0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO]?[0-7_]*|[1-9][0-9_]*)", "-+0123456789"),
-    ("float", r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+][0-9]+)?", "-+0123456789."),
+    ("bool", _WORDS, "yYnNtTfFoO"),
+    ("int", r"[-+]?(?:0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|0[0-7_]*|[1-9][0-9_]*)", "-+0123456789"),
+    ("float", rf"[-+]?(?:\.{_DIGITS}|{_DIGITS}(?:\.[0-9_]*)?)(?:[eE]_*[-+]?{_DIGITS})?", "-+0123456789."),
     ("float", r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)", "-+."),
     ("merge", "<<", "<"),
 )
@@ -62,21 +62,25 @@ def _key(name: Any) -> str:
     return "null" if name is None else str(name)
 
 
-def _integer(_: _Reader, node: Any) -> int:
+def _integer(_: _Reader, node: Any) -> int | float:
+    """What fits into no 64 bits is a floating-point number to Go."""
     text = node.value.replace("_", "")
     sign, digits = (-1, text[1:]) if text.startswith("-") else (1, text.lstrip("+"))
     bases = {"0x": 16, "0b": 2, "0o": 8}
     base = bases.get(digits[:2].lower(), 8 if digits.startswith("0") and len(digits) > 1 else 10)
-    return sign * int(digits, base)
+    found = sign * int(digits, base)
+    return found if _LEAST <= found < _MOST else float(text)
 
 
-def _number(_: _Reader, node: Any) -> float:
-    """Go writes a whole number without a point, so that 1.0 becomes 1."""
+def _number(_: _Reader, node: Any) -> float | str:
+    """A whole number has no point, so that 1.0 becomes 1; what is too large stays text."""
     text = node.value.replace("_", "").lower()
-    found = float(text.replace(".inf", "inf").replace(".nan", "nan"))
-    if not math.isfinite(found):
+    if text.endswith(("inf", "nan")):
         raise Unreadable(f"line {node.start_mark.line + 1}: JSON has no such number")
-    return int(found) if found.is_integer() and abs(found) < _EXACT else found
+    found = float(text)
+    if math.isinf(found):
+        return str(node.value)
+    return int(found) if found.is_integer() and abs(found) < _WHOLE else found
 
 
 def _truth(_: _Reader, node: Any) -> bool:
@@ -88,6 +92,7 @@ for _name, _pattern, _first in _RESOLVED:
 _Reader.add_constructor(f"{_TAG}int", _integer)
 _Reader.add_constructor(f"{_TAG}float", _number)
 _Reader.add_constructor(f"{_TAG}bool", _truth)
+_Reader.add_constructor(f"{_TAG}merge", lambda _, node: node.value)
 
 
 def documents(text: bytes) -> Iterator[Any]:

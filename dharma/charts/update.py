@@ -113,27 +113,36 @@ def _objects(root: Path, one: Used, chart: Any, entry: Entry) -> list[Body]:
         raise InputError(problems(one.where, entry, error)) from None
 
 
-def write(root: Path, several: Sequence[Used], bumps: Sequence[Bump]) -> Iterator[str]:
-    """Lock the new archives and set the versions where environments/ says them; yields each line changed.
+def write(root: Path, several: Sequence[Used], bumps: Sequence[Bump]) -> list[str]:
+    """Lock the new archives and set the versions where environments/ says them; a line for each change.
 
-    Lines that only a person may change are yielded too, with what to write there.
+    Lines that only a person may change are told too, with what to write there.
     """
-    lock = locks.read(root)
     moved = {found.old.reference: found.new for found in bumps}
-    kept = {one: entry for one, entry in lock.entries.items() if one not in moved}
-    entries = {entry.reference: entry for entry in moved.values()}
-    locks.write(root, Lock(lock.helm or helm().version, {**kept, **entries}))
-    yield from (f"{LOCK}: {entry.reference} {entry.digest[:19]}…" for entry in entries.values())
     changes: dict[Path, dict[KeyPath, str]] = {}
     told: set[str] = set()
     for one in several:
-        version = moved[one.reference].reference.version
-        told |= set(_versions(root, one, version, changes))
-    for path, places in sorted(changes.items()):
-        edit.replace(path, edit.edited(root, path, places))
-        for place, version in places.items():
-            yield f"{path.relative_to(root).as_posix()}: {'.'.join(place)} is {version}"
-    yield from sorted(told)
+        told |= set(_versions(root, one, moved[one.reference].reference.version, changes))
+    texts = {path: edit.edited(root, path, places) for path, places in changes.items()}
+    _lock(root, moved)
+    for path, text in texts.items():
+        edit.replace(path, text)
+    return [
+        *(f"{LOCK}: {entry.reference} {entry.digest[:19]}…" for entry in moved.values()),
+        *(
+            f"{path.relative_to(root).as_posix()}: {'.'.join(place)} is {version}"
+            for path, places in sorted(changes.items())
+            for place, version in places.items()
+        ),
+        *sorted(told),
+    ]
+
+
+def _lock(root: Path, moved: Mapping[Reference, Entry]) -> None:
+    lock = locks.read(root)
+    kept = {one: entry for one, entry in lock.entries.items() if one not in moved}
+    entries = {entry.reference: entry for entry in moved.values()}
+    locks.write(root, Lock(lock.helm or helm().version, {**kept, **entries}))
 
 
 def _versions(root: Path, one: Used, version: str, changes: dict[Path, dict[KeyPath, str]]) -> Iterator[str]:
@@ -145,9 +154,15 @@ def _versions(root: Path, one: Used, version: str, changes: dict[Path, dict[KeyP
         origins = one.target.origins(way)
         for origin in origins:
             path = root / origin.file
-            changes.setdefault(path, {})[_place_of(root, path, origin, way)] = version
+            _set(changes.setdefault(path, {}), _place_of(root, path, origin, way), version)
         if not origins:
             yield f"{_default(root, one, way)}: write {version} as the default, or set it in base.yaml"
+
+
+def _set(places: dict[KeyPath, str], place: KeyPath, version: str) -> None:
+    if places.setdefault(place, version) != version:
+        what = f"is shared by charts that would get {places[place]} and {version}"
+        raise InputError([Problem(".".join(place), what, "Name one version: --to VERSION.")])
 
 
 def _place_of(root: Path, path: Path, origin: Origin, way: KeyPath) -> KeyPath:

@@ -42,16 +42,20 @@ def laid_over(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> Values:
 def faults(chart: Chart, ours: Mapping[str, Any]) -> Iterator[str]:
     """Every place where the values break the chart's schema; nothing where it has none.
 
-    A schema that cannot be read, or that refers to an address, is a fault too: nothing is fetched.
+    A schema that cannot be read, or that refers to an address, is a fault too, also one of a chart
+    packed inside, which helm would judge and fetch for: nothing is fetched.
     """
-    schema = chart.files.get(SCHEMA)
-    if schema is None:
-        return
-    try:
-        judge = jsonschema_rs.validator_for(json.loads(schema), offline=True)
-    except (ValueError, jsonschema_rs.ReferencingError) as error:
-        yield f"{SCHEMA} cannot be used: {str(error).splitlines()[0]}"
-        return
+    judges = {}
+    for path in sorted(chart.files):
+        if path == SCHEMA or path.endswith(f"/{SCHEMA}"):
+            try:
+                judges[path] = jsonschema_rs.validator_for(json.loads(chart.files[path]), offline=True)
+            except (ValueError, jsonschema_rs.ReferencingError) as error:
+                yield f"{path} cannot be used: {str(error).splitlines()[0]}"
+    yield from _broken(judges[SCHEMA], chart, ours) if SCHEMA in judges else ()
+
+
+def _broken(judge: Any, chart: Chart, ours: Mapping[str, Any]) -> Iterator[str]:
     found = {
         (tuple(map(str, error.instance_path)), error.message)
         for error in judge.iter_errors(coalesced(chart, ours))

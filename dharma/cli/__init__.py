@@ -81,6 +81,17 @@ def command(ctx: click.Context, directory: str | None) -> None:
     ctx.obj = directory
 
 
+def _fault() -> int:
+    """Print an unforeseen error with its traceback; it counts as a tool that failed."""
+    import traceback
+
+    from dharma.cli.terminal import loud, note
+
+    note(traceback.format_exc())
+    loud("This is a fault of dharma itself: please report it with the lines above.")
+    return 3
+
+
 def main(argv: list[str] | None = None) -> NoReturn:
     """Run the command line; failures are printed, all of them, and become the exit code."""
     from dharma.errors import DharmaError
@@ -102,4 +113,6 @@ def main(argv: list[str] | None = None) -> NoReturn:
     except BrokenPipeError:
         code = 0
         sys.stdout = None
+    except Exception:  # noqa: BLE001 - a fault of ours must never look like denied findings
+        code = _fault()
     sys.exit(code if isinstance(code, int) else 0)

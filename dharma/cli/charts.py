@@ -110,8 +110,8 @@ def verify(directory: str | None) -> None:
     if found := list(faults(root, several)):
         _count(root, several)
         raise DriftError(found)
-    say(f"{len({used.reference for used in several})} charts are as charts.lock says")
-    _count(root, several)
+    resolved = len({used.reference for used in several}) - _count(root, several)
+    say(f"{resolved} charts are as charts.lock says")
 
 
 @command.command(name="update", epilog=_EPILOG)
@@ -164,11 +164,12 @@ def _used(root: Path) -> list[Used]:
     return used(root, environment.load(root).targets)
 
 
-def _count(root: Path, several: Iterable[Used]) -> None:
+def _count(root: Path, several: Iterable[Used]) -> int:
     from dharma.charts.lock import unresolved
 
     if count := unresolved(root, [used.release for used in several]):
         loud(f"{count} charts are unresolved: nobody held their bytes")
+    return count
 
 
 def _show(bumps: Sequence[Bump]) -> None:

@@ -103,8 +103,9 @@ def keep_secrets() -> None:
     pulumi-policy shows them in plain text when it validates, and marks them only when it remediates.
     """
 
-    def marking(properties: dict[str, Any]) -> Any:
-        return deserialize_properties(properties, proxy_secrets=True)["__target"]
+    def marking(properties: dict[str, Any], proxy_secrets: bool = False) -> Any:
+        found: Any = deserialize_properties(properties, proxy_secrets=True)
+        return found if proxy_secrets else found["__target"]
 
     setattr(servicer, "deserialize_properties", marking)  # noqa: B010 - not part of its typed interface
 
@@ -135,7 +136,7 @@ def _policy(rule: Rule, assess: Assess) -> ResourceValidationPolicy:
     return ResourceValidationPolicy(
         name=rule.id.replace("/", "-"),
         description=rule.title,
-        validate=_validation(assess, own),
+        validate=_validation(assess, own, rule.concerns),
         enforcement_level=_LEVELS[severity],
         severity=_SEVERITIES[severity],
         tags=[f"{name}:{one}" for name, controls in rule.metadata.controls.items() for one in controls],
@@ -174,15 +175,28 @@ def _undecided(assess: Assess) -> ResourceValidationPolicy:
 
 
 def _validation(
-    assess: Assess, chosen: Callable[[Verdict], Iterable[Finding]]
+    assess: Assess,
+    chosen: Callable[[Verdict], Iterable[Finding]],
+    concerns: Callable[[str, str], bool] = lambda _group, _kind: True,
 ) -> Callable[[ResourceValidationArgs, ReportViolation], None]:
+    """A policy's check; it is skipped for kinds of no concern, because reading a resource takes time."""
+
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-        if concerned(args.resource_type):
+        if concerned(args.resource_type) and _met(args.props, concerns):
             for verdict in _assessed(assess, args, report):
                 if found := list(chosen(verdict)):
                     report("\n".join(told_of(found)), args.urn)
 
     return validate
+
+
+def _met(properties: Any, concerns: Callable[[str, str], bool]) -> bool:
+    """Whether a rule may concern an object; it may concern a list, and what does not say its kind."""
+    said = properties["__target"]
+    version, kind = said.get("apiVersion"), said.get("kind")
+    if not (isinstance(version, str) and isinstance(kind, str)) or kind.endswith("List"):
+        return True
+    return concerns(version.rpartition("/")[0], kind)
 
 
 def _assessed(assess: Assess, args: ResourceValidationArgs, report: ReportViolation) -> list[Verdict]:

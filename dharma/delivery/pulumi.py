@@ -12,6 +12,7 @@ from io import StringIO
 from pathlib import Path
 
 from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
 
 from dharma import document
 from dharma.environment import Fleet
@@ -145,8 +146,8 @@ def _mend(path: Path, wanted: Mapping[str, str], root: Path) -> None:
     else:
         text = _HEAD.format(keys=", ".join(key.partition(":")[2] for key in wanted))
     tree = yaml.load(text) or yaml.load("config: {}")
-    config = tree.setdefault("config", {})
-    if not isinstance(config, dict):
+    config = tree.setdefault("config", CommentedMap())
+    if not isinstance(config, CommentedMap):
         raise DeclarationError([Problem(path.relative_to(root).as_posix(), "config is no map")])
     if not config:
         config.fa.set_block_style()

@@ -83,8 +83,8 @@ class Assessor:
         return _verdict(self._accepted(said, resource))
 
     def _previewed(self, resource: Resource, said: list[Finding], unknown: tuple[Steps, ...]) -> Verdict:
-        first = {finding.identity: finding for finding in said}
-        second = {finding.identity: finding for finding in self._findings(resource, PLACEHOLDER)}
+        first = {_said(finding): finding for finding in said}
+        second = {_said(finding): finding for finding in self._findings(resource, PLACEHOLDER)}
         decided = {
             name: finding
             for name, finding in first.items()
@@ -126,10 +126,14 @@ class Assessor:
         return [_redacted(one, secrets) for one in waived(levelled, self.waivers, self.today)]
 
     def _rests_on(self, finding: Finding, unknown: Sequence[Steps]) -> bool:
-        """Whether a finding may rest on a field that is not known."""
+        """Whether a finding, or a waiver that may accept it, may rest on a field that is not known."""
         rule, path = self._by_id.get(finding.rule), steps(finding.path)
         text = rule_text(self.rules, rule) if rule else ""
-        return any(related(path, other) or may_read(text, other) for other in unknown)
+        waivable = any(waiver.rule == finding.rule for waiver in self.waivers.waivers)
+        return any(
+            related(path, other) or may_read(text, other) or (waivable and _names_object(other))
+            for other in unknown
+        )
 
     def _unasked(self, resource: Resource, path: Steps) -> Finding:
         manifest = self._subject(resource.known()).manifest
@@ -152,6 +156,16 @@ class _Serial:
 
     def close(self) -> None:
         """It serves the next object as well."""
+
+
+def _said(finding: Finding) -> tuple[str, str, str]:
+    """What makes two findings about one object the same, whatever it is called."""
+    return finding.rule, finding.path, finding.message
+
+
+def _names_object(path: Steps) -> bool:
+    """Whether waivers are matched by the field: it is the object's name or namespace, or holds them."""
+    return any(related(path, ("metadata", name)) for name in ("name", "namespace"))
 
 
 def may_read(text: str, path: Steps) -> bool:

@@ -14,7 +14,8 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -22,9 +23,9 @@ from urllib.parse import urlsplit
 
 from opa_client import OpaClient
 from opa_client.errors import RegoParseError
-from requests import HTTPError, RequestException
+from requests import HTTPError
 
-from dharma.errors import InputError, Problem, ToolError
+from dharma.errors import DharmaError, InputError, Problem, ToolError
 from dharma.policy.engine import Answer, Documents, Failure
 from dharma.policy.rule import Rule, RuleSet
 
@@ -62,7 +63,8 @@ class Opa:
         policies = {**dict(rules.sources()), **(tests or {}), "referee.rego": self._referee(rules)}
         if url:
             self._client = _client(url)
-            _put(self._client, policies, data or {})
+            with _answering():
+                _put(self._client, policies, data or {})
         else:
             self._server = Server(policies, data or {})
             self._client = self._server.client
@@ -75,7 +77,8 @@ class Opa:
 
     def close(self) -> None:
         """Let go of the connection, and stop the server if it was started here."""
-        self._client.close_connection()
+        with suppress(Exception):
+            self._client.close_connection()
         if self._server is not None:
             self._server.stop()
 
@@ -83,10 +86,11 @@ class Opa:
         """One answer a document, in their order."""
         if self._held is not documents:
             parsed = [json.loads(text) for text in documents.texts]
-            self._client.update_or_create_data({"all": parsed}, _DOCUMENTS)
+            with _answering():
+                self._client.update_or_create_data({"all": parsed}, _DOCUMENTS)
             self._held = documents
         found = self._ask(_REFEREE, self._names[rule.id])
-        if isinstance(found, Failure):
+        if not isinstance(found, dict):
             return [self._one(rule, text) for text in documents.texts]
         return [_answer(found.get(str(number))) for number in range(len(documents))]
 
@@ -99,13 +103,12 @@ class Opa:
         return _answer(self._ask(rule.package, rule.metadata.severity, json.loads(text)))
 
     def _ask(self, package: str, name: str, document: Any = None) -> Any:
-        try:
-            found = self._client.query_rule(document, package, name, query_params=_STRICT)
-        except HTTPError as error:
-            return _failure(error)
-        except RequestException as error:
-            raise ToolError([Problem("opa", f"does not answer: {error}")]) from None
-        return found.get("result")
+        with _answering():
+            try:
+                found = self._client.query_rule(document, package, name, query_params=_STRICT)
+            except HTTPError as error:
+                return _failure(error)
+            return found.get("result")
 
     def _referee(self, rules: RuleSet) -> str:
         asked = "\n\n".join(
@@ -115,6 +118,18 @@ class Opa:
             for rule in rules.rules
         )
         return f"package {_REFEREE}\n\n{asked}\n"
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    """Whatever the client makes of a server that is gone, hangs or is no OPA is the failure of a tool."""
+    try:
+        yield
+    except DharmaError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the client raises what its parsing happens to meet
+        what = f"does not answer as OPA does: {type(error).__name__}: {str(error)[:300]}"
+        raise ToolError([Problem("opa", what, "See that OPA runs, and that --opa names it.")]) from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from io import StringIO
 from pathlib import Path
 from typing import Any, Literal
@@ -15,6 +16,7 @@ from ruamel.yaml.error import YAMLError
 
 from dharma.declared import Declared
 from dharma.errors import InputError, Origin, Problem
+from dharma.shelf import Table, named
 from dharma.values import Items, Text
 
 FLEET = "fleet"
@@ -44,6 +46,8 @@ class Metadata(Declared):
     remediation: Remediation
     controls: dict[Framework, Items[Text]]
     """Controls it is evidence for, by framework."""
+    absent: bool = False
+    """Whether it guards against kinds that a sound fleet has none of, so that meeting none is no fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +105,14 @@ class RuleSet:
 
 
 def load_rules(*folders: Path) -> RuleSet:
-    """The rules under folders such as policies/rego; raises InputError with every problem of all."""
+    """The rules under folders such as policies/rego; raises InputError with every problem of all.
+
+    No folder replaces a file of an earlier one; how grave a rule is, environments/enforcement.yaml says.
+    """
     rules: dict[str, Rule] = {}
     libraries: dict[str, str] = {}
     problems: list[Problem] = []
+    seen: set[str] = set()
     for folder, path in _files(folders):
         name = f"policies/rego/{path.relative_to(folder).as_posix()}"
         category = path.relative_to(folder).parts[0]
@@ -113,6 +121,10 @@ def load_rules(*folders: Path) -> RuleSet:
         except UnicodeDecodeError as error:
             problems.append(Problem(name, f"is not UTF-8 (byte {error.start})"))
             continue
+        if name in seen:
+            problems.append(Problem(name, "has the name of a shipped file", "Give it a name of its own."))
+            continue
+        seen.add(name)
         if category == LIBRARY:
             libraries[name] = text
         elif category not in OTHERS:
@@ -121,6 +133,7 @@ def load_rules(*folders: Path) -> RuleSet:
                 rules[rule.id] = rule
             except InputError as error:
                 problems.extend(error.problems)
+    _heads().save()
     if problems:
         raise InputError(problems)
     return RuleSet(tuple(rules[name] for name in sorted(rules)), libraries)
@@ -131,6 +144,12 @@ def _files(folders: tuple[Path, ...]) -> Iterator[tuple[Path, Path]]:
         for path in sorted(folder.rglob("*.rego")):
             if not path.name.endswith("_test.rego"):
                 yield folder, path
+
+
+@cache
+def _heads() -> Table:
+    """Metadata read before, by its text: reading YAML is most of what loading rules takes."""
+    return Table("metadata", ["1"], most=2_000)
 
 
 def parse(file: str, text: str) -> Rule:
@@ -163,13 +182,19 @@ def _metadata(file: str, head: str) -> dict[str, Any]:
     block = "\n".join(
         line.removeprefix("#").removeprefix(" ") for line in lines[start:] if line.startswith("#")
     )
+    kept = _heads().get(named([block]))
+    if isinstance(kept, dict):
+        return kept
     try:
         found = YAML(typ="safe", pure=True).load(StringIO(block))
     except YAMLError as error:
         raise InputError(
             [Problem(Origin(file, start), f"metadata is not YAML: {str(error)[:200]}")]
         ) from None
-    return found if isinstance(found, dict) else {}
+    if not isinstance(found, dict):
+        return {}
+    _heads().put(named([block]), found)
+    return found
 
 
 def _misnamed(rule: Rule) -> Iterator[Problem]:

@@ -19,6 +19,7 @@ def document(report: Report) -> dict[str, Any]:
         "objects": report.objects,
         "charts": report.charts,
         "unchecked": report.unchecked,
+        "unresolved": report.unresolved,
         "rules": {rule.id: report.met.get(rule.id, 0) for rule in report.rules},
         "findings": [_finding(finding) for finding in report.findings],
     }

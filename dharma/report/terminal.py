@@ -64,7 +64,9 @@ def summary(report: Report) -> str:
     said = ", ".join(f"{counts[level]} {level}" for level in reversed(LEVELS))
     targets = f" of {len(report.targets)} targets" if report.targets else ""
     met = f"{report.objects} objects{targets}, {len(report.rules)} rules"
-    return f"{met}, {checks} checks ({report.engine}): {said}, {accepted} accepted by waivers{_ages(report)}"
+    open_ends = f", {report.unresolved} digests unresolved" if report.unresolved else ""
+    verdict = f"{said}, {accepted} accepted by waivers{open_ends}"
+    return f"{met}, {checks} checks ({report.engine}): {verdict}{_ages(report)}"
 
 
 def _ages(report: Report) -> str:

@@ -73,6 +73,7 @@ ANNOTATIONS = {
     "propertyNames": _ANNOTATION_KEY,
     "additionalProperties": {"type": "string"},
 }
+FINALIZERS = {"uniqueItems": True, SAYS: "must not name a finalizer twice"}
 QUANTITY = {
     "type": ["string", "number"],
     "pattern": r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?$",
@@ -87,7 +88,12 @@ def root(api_version: str, kind: str, scope: str | None) -> dict[str, Any]:
     metadata: dict[str, Any] = {
         "type": "object",
         "required": ["name"],
-        "properties": {"name": _name(api_version, kind), "labels": LABELS, "annotations": ANNOTATIONS},
+        "properties": {
+            "name": _name(api_version, kind),
+            "labels": LABELS,
+            "annotations": ANNOTATIONS,
+            "finalizers": FINALIZERS,
+        },
     }
     if scope == "Cluster":
         metadata["properties"]["namespace"] = {"not": {}, SAYS: "the kind is cluster-scoped: remove it"}

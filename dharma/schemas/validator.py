@@ -162,8 +162,9 @@ def _narrowed(schema: dict[str, Any], form: object) -> dict[str, Any]:
     if isinstance(kinds, list) and "null" in kinds:
         left = [kind for kind in kinds if kind != "null"]
         schema["type"] = left[0] if len(left) == 1 else left
-    if form in _INTEGER_BITS:
-        size = 2 ** (_INTEGER_BITS[form] - 1)
+    whole = kinds is not None and "integer" in kinds and "number" not in kinds
+    if whole or form in _INTEGER_BITS:
+        size = 2 ** (_INTEGER_BITS.get(form, 64) - 1)
         schema["minimum"] = max(schema.get("minimum", -size), -size)
         schema["maximum"] = min(schema.get("maximum", size - 1), size - 1)
     elif form in FORMATS:

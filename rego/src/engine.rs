@@ -9,7 +9,6 @@ use pyo3::prelude::*;
 use regorus::Value;
 
 use crate::builtins;
-use crate::constant::{Folded, folded};
 use crate::fault::{Fault, raised};
 use crate::refusal::{CallSites, Functions, hidden_by_data, too_deep};
 
@@ -163,39 +162,22 @@ impl Engine {
 }
 
 fn load(policies: Vec<(String, String)>, data: &str, coverage: bool) -> Result<Engine, Vec<Fault>> {
-    let mut engine = configured(&policies, coverage)?;
-    let sites = check(&mut engine)?;
-    let data = parse_json("data", "the data", data).map_err(|fault| vec![fault])?;
-    prepare(&mut engine, &data)?;
-    if !coverage && let Some(constant) = folded(&mut engine, &policies) {
-        // A rule that cannot be folded, such as one inside another's path, leaves all as they were.
-        engine = quick(&constant, &data).unwrap_or(engine);
-    }
-    let live = engine.clone();
-    Ok(Engine { loaded: engine, live, sites: Arc::new(sites), lines: BTreeMap::new(), prints: Vec::new() })
-}
-
-fn configured(policies: &[(String, String)], coverage: bool) -> Result<regorus::Engine, Vec<Fault>> {
     let mut engine = regorus::Engine::new();
     engine.set_strict_builtin_errors(true);
     engine.set_gather_prints(true);
     engine.set_enable_coverage(coverage);
-    collect(policies.iter().map(|(path, source)| add_policy(&mut engine, path, source)))?;
-    Ok(engine)
-}
-
-fn quick(constant: &Folded, data: &Value) -> Result<regorus::Engine, Vec<Fault>> {
-    let mut engine = configured(&constant.policies, false)?;
-    engine.add_data(constant.data.clone()).map_err(|error| vec![Fault::parse("data", &error)])?;
+    collect(policies.into_iter().map(|(path, source)| add_policy(&mut engine, path, source)))?;
+    let sites = check(&mut engine)?;
     prepare(&mut engine, data)?;
-    Ok(engine)
+    let live = engine.clone();
+    Ok(Engine { loaded: engine, live, sites: Arc::new(sites), lines: BTreeMap::new(), prints: Vec::new() })
 }
 
-fn add_policy(engine: &mut regorus::Engine, path: &str, source: &str) -> Result<(), Fault> {
-    if let Some(fault) = too_deep(path, source) {
+fn add_policy(engine: &mut regorus::Engine, path: String, source: String) -> Result<(), Fault> {
+    if let Some(fault) = too_deep(&path, &source) {
         return Err(fault);
     }
-    engine.add_policy(path.into(), source.into()).map(drop).map_err(|error| parse_fault(&error))
+    engine.add_policy(path, source).map(drop).map_err(|error| parse_fault(&error))
 }
 
 fn check(engine: &mut regorus::Engine) -> Result<CallSites, Vec<Fault>> {
@@ -209,13 +191,14 @@ fn check(engine: &mut regorus::Engine) -> Result<CallSites, Vec<Fault>> {
     if faults.is_empty() { Ok(sites) } else { Err(faults) }
 }
 
-fn prepare(engine: &mut regorus::Engine, data: &Value) -> Result<(), Vec<Fault>> {
+fn prepare(engine: &mut regorus::Engine, data: &str) -> Result<(), Vec<Fault>> {
     let fault = |kind| move |error| vec![Fault::parse(kind, &error)];
-    let hidden = hidden_by_data(engine.get_modules(), data);
+    let data = parse_json("data", "the data", data).map_err(|fault| vec![fault])?;
+    let hidden = hidden_by_data(engine.get_modules(), &data);
     if !hidden.is_empty() {
         return Err(hidden);
     }
-    engine.add_data(data.clone()).map_err(fault("data"))?;
+    engine.add_data(data).map_err(fault("data"))?;
     builtins::install(engine).map_err(fault("compile"))?;
     engine.eval_query("true".into(), false).map(drop).map_err(fault("compile"))
 }

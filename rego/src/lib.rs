@@ -1,12 +1,9 @@
 //! The native half of Dharma: YAML written and read, and the embedded Rego engine.
 
 mod builtins;
-mod constant;
 mod engine;
 mod fault;
 mod pattern;
-// NOTE for the bench helper: reader.rs (dharma_rego.read, used by dharma/foreign.py, tests/unit/test_reader.py)
-// already is the fast YAML reader. Do not write a second one; measure and improve that one if need be. - the lead
 mod reader;
 mod refusal;
 mod scalar;

@@ -1,5 +1,14 @@
 """Text of charts is read as Kubernetes reads it, within limits."""
 
+import json
+import math
+import os
+import random
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +16,7 @@ from hypothesis import strategies as st
 from dharma.charts.text import Unreadable, document, documents
 from dharma_rego import emit
 
+GO_READER = Path(__file__).parent.parent / "unit" / "go-reader"
 SCALARS = {
     "yes": True,
     "off": False,
@@ -24,7 +34,11 @@ SCALARS = {
     "+7": 7,
     "1.0": 1,
     "1.5": 1.5,
-    "1e3": "1e3",
+    "1e3": 1000,
+    "1E+400": "1E+400",
+    "1_.5": 1.5,
+    "0o": "0o",
+    "18446744073709551616": 1.8446744073709552e19,
     "1.5e+3": 1500,
     ".5": 0.5,
     "1.2.3": "1.2.3",
@@ -44,6 +58,29 @@ SCALARS = {
 def test_a_plain_scalar_is_what_kubernetes_takes_it_for(said, meant):
     found = document(f"a: {said}\n".encode())["a"]
     assert (type(found), found) == (type(meant), meant)
+
+
+def scalars(count):
+    """Plain scalars of characters that numbers and words are made of; `0b-0` alone is read otherwise."""
+    chosen = random.Random(7)
+    made = (
+        "".join(chosen.choices("0123456789xXbBoO_.+-eEyYnN~", k=chosen.randint(1, 7))) for _ in range(count)
+    )
+    return [one for one in made if one != "-" and not re.search("0[bB][-+]", one)]
+
+
+def test_plain_scalars_are_read_as_kubernetes_own_reader_reads_them(tmp_path):
+    if shutil.which("go") is None:
+        pytest.skip("Go is not installed: Kubernetes' own reader is not asked")
+    binary = tmp_path / "go-reader"
+    warm = os.environ | {"GOCACHE": os.environ.get("GOCACHE") or str(Path.home() / ".cache" / "go-build")}
+    subprocess.run(["go", "build", "-o", binary, "."], cwd=GO_READER, env=warm, check=True)
+    texts = [f"a: {said}\n".encode() for said in (*SCALARS, *scalars(4000))]
+    ran = subprocess.run([binary], input=b"\0".join(texts), capture_output=True, check=True)
+    for text, line in zip(texts, ran.stdout.splitlines(), strict=True):
+        mine, theirs = document(text)["a"], json.loads(line)["a"]
+        assert mine == theirs or math.isclose(mine, theirs), text
+        assert isinstance(mine, bool) == isinstance(theirs, bool), text
 
 
 @given(

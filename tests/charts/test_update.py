@@ -4,10 +4,13 @@ import json
 
 import pytest
 
+from dharma import environment
 from dharma.charts import store
 from dharma.charts.difference import between
 from dharma.charts.lock import read
 from dharma.charts.reference import LOCK, Reference
+from dharma.charts.releases import used
+from dharma.charts.update import chosen, together
 from tests.charts.samples import BASE, CHART, DEFINITION, DEPLOYMENT
 
 SERVICE = """\
@@ -181,6 +184,31 @@ def test_verify_exits_1_for(fault, said, platform, served, pack, run, monkeypatc
     code, _, err = run("charts", "verify")
     assert code == 1, err
     assert said in err
+
+
+def test_releases_that_share_the_option_of_their_version_move_together(repository):
+    targets = environment.load(repository).select(["production/region-a"])
+    several = used(repository, targets)
+    moving = together(several, chosen(several, "istiod"))
+    assert {one.release.chart for one in moving} == {"base", "cni", "istiod", "gateway"}
+    alone = together(several, chosen(several, "prometheus-operator-crds"))
+    assert [one.release.chart for one in alone] == ["prometheus-operator-crds"]
+
+
+def test_two_versions_for_one_option_are_refused_when_charts_share_it(versions, platform, pack, served, run):
+    shade = (
+        '        self.release("shade", repository=self.options.repository, chart="shade", namespace="light",'
+    )
+    text = CHART.replace("RANDOM", "{}").replace(
+        "        self.object(", f"{shade} version=self.options.version)\n        self.object("
+    )
+    (platform.root / "components/lamp/chart.py").write_text(text)
+    for version in ("1.0.0", "1.2.0"):
+        served.add(pack("shade", version, {}), "shade", version)
+    code, _, err = run("charts", "update", "lamp", "--write")
+    assert code == 2
+    assert "components.lamp.version: is shared by charts that would get" in err
+    assert read(platform.root).entry(versions[0]).resolved
 
 
 def test_a_removed_version_or_definition_is_told_as_a_whole():

@@ -80,6 +80,20 @@ def test_values_of_a_chart_inside_stand_under_its_alias():
     assert coalesced(made, {}) == {"light": {"colour": "red", "watts": 5}}
 
 
+def test_a_chart_inside_without_being_listed_has_its_values_too():
+    entries = {"charts/bulb/Chart.yaml": "name: bulb\n", "charts/bulb/values.yaml": "watts: 5\n"}
+    made = unpack(tarred(*((f"lamp/{path}", text.encode()) for path, text in entries.items())), REFERENCE)
+    assert coalesced(made, {}) == {"bulb": {"watts": 5}}
+
+
+def test_a_schema_inside_that_refers_to_an_address_is_a_fault_before_helm_sees_it():
+    inner = {"charts/bulb/Chart.yaml": "name: bulb\nversion: 1.0.0\n"}
+    schema = json.dumps({"$ref": "https://schemas.example/x.json"})
+    made = chart({}, **inner, **{"charts/bulb/values.schema.json": schema})
+    (said,) = faults(made, {})
+    assert said.startswith("charts/bulb/values.schema.json cannot be used")
+
+
 def test_helm_agrees_on_what_a_schema_refuses(pack):
     made = unpack(pack(files=LAMP), REFERENCE)
     assert list(faults(made, {"replicas": 0}))

@@ -19,10 +19,10 @@ from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
-from tests.cluster.lab import Lab, LabError, crd_files, free_port, wait_for
 
 from dharma.cluster import Applied
 from dharma.delivery.argocd import API, ApplicationStatus, status_of, statuses
+from tests.cluster.lab import Lab, LabError, crd_files, free_port, wait_for
 
 NAMESPACE = "argocd"
 REFRESH = "argocd.argoproj.io/refresh"
@@ -34,7 +34,11 @@ PARAMETERS = {
 """Key of argocd-cmd-params-cm to the variable that the chart sets from it."""
 NAMES = ("argocd-tls-certs-cm", "argocd-ssh-known-hosts-cm", "argocd-gpg-keys-cm")
 """ConfigMaps that Argo CD reads and that may be empty."""
-DEFINITIONS = ("applications.argoproj.io.yaml", "appprojects.argoproj.io.yaml", "applicationsets.argoproj.io.yaml")
+DEFINITIONS = (
+    "applications.argoproj.io.yaml",
+    "appprojects.argoproj.io.yaml",
+    "applicationsets.argoproj.io.yaml",
+)
 
 Object = dict[str, Any]
 
@@ -103,9 +107,7 @@ class Argo:
 
     def until_ready(self, revision: str, *names: str, seconds: float = 120) -> float:
         """Wait until Applications are synced and healthy, those from Git at a commit."""
-        return self.until(
-            f"{', '.join(names) or 'all'} ready", lambda: self._ready(revision, names), seconds
-        )
+        return self.until(f"{', '.join(names) or 'all'} ready", lambda: self._ready(revision, names), seconds)
 
     def _ready(self, revision: str, names: tuple[str, ...]) -> bool:
         found = {status.name: status for status in statuses(self.cluster)}
@@ -141,7 +143,10 @@ class Argo:
         for file in crd_files():
             if file.name in DEFINITIONS:
                 self.apply(reader.load(file), manager="argocd-controller")
-        wait_for("Argo CD's kinds are served", lambda: self.cluster.resource(API, "Application"))
+        kinds = ("Application", "AppProject", "ApplicationSet")
+        wait_for(
+            "Argo CD's kinds are served", lambda: all(self.cluster.resource(API, kind) for kind in kinds)
+        )
 
     def _configuration(self) -> Iterator[Object]:
         yield from (_config(name) for name in NAMES)
@@ -188,7 +193,9 @@ class Argo:
         name = f"argocd-{role}"
         metrics = f"--metrics-port={free_port()}"
         settings = {"ARGOCD_BINARY_NAME": name, "HOME": str(self.lab.folder), **self._in_cluster, **env}
-        return self.lab.run(name, metrics, "--loglevel=info", *arguments, program=_binary("argocd"), env=settings)
+        return self.lab.run(
+            name, metrics, "--loglevel=info", *arguments, program=_binary("argocd"), env=settings
+        )
 
 
 def redis_server() -> Path:

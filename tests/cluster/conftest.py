@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.lab import Lab
+from tests.cluster.region import region  # noqa: F401 - a fixture
 
 _HERE = Path(__file__).parent
 _BARE = {"test_api_server.py", "test_offline_agreement.py"}

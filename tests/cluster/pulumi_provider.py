@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import sys
 import time
@@ -27,7 +28,7 @@ from pulumi.runtime import proto, rpc
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from dharma.cluster import Applied, Cluster
-from dharma.stacks.site import Object
+from dharma.stacks.cluster import Object
 
 CHART, GROUP = "kubernetes:helm.sh/v4:Chart", "kubernetes:yaml/v2:ConfigGroup"
 _SERVED = 20.0
@@ -98,9 +99,10 @@ class Kubernetes(ProviderServicer):
         return kinds(changes=kinds.DIFF_NONE if same else kinds.DIFF_SOME)
 
     async def Create(self, request: Any, context: Any) -> Any:  # noqa: N802
+        if request.preview:
+            return proto.CreateResponse(properties=request.properties)
         body = _body(request.properties)
-        if not request.preview:
-            await self._apply(body, context)
+        await self._apply(body, context)
         return proto.CreateResponse(id=_id(body), properties=request.properties)
 
     async def Update(self, request: Any, context: Any) -> Any:  # noqa: N802
@@ -155,6 +157,7 @@ def _id(body: Mapping[str, Any]) -> str:
 
 
 async def _serve(folder: Path) -> None:
+    logging.getLogger("asyncio").propagate = False  # it tells of registrations that were denied on purpose
     server = grpc.aio.server()
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(Kubernetes(_Charts(folder)), server)
     port = server.add_insecure_port("127.0.0.1:0")

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+
+from dharma.delivery.argocd import statuses
 from tests.cluster.argo import Argo
 from tests.cluster.checkout import Checkout
 from tests.cluster.lab import Lab
 from tests.cluster.upstream import Upstream
 from tests.cluster.writers import Writers
-
-from dharma.delivery.argocd import statuses
 
 WAVE = "argocd.argoproj.io/sync-wave"
 ROOT = "root"

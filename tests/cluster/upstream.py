@@ -22,7 +22,9 @@ DEFINITIONS = {
     "argo-rollouts": ("rollouts.argoproj.io.yaml", "analysistemplates.argoproj.io.yaml"),
 }
 """Chart to the ends of the names of the definitions it installs; only those that the platform uses."""
-WITHOUT_PROGRAM = frozenset({"base", "prometheus-operator-crds"})
+WITHOUT_PROGRAM = frozenset({"base", "prometheus-operator-crds", "widgets-crds"})
+WIDGETS = "widgets-crds"
+"""Chart of the definition of Widgets, which belong to no upstream system; 1.1.0 adds a field."""
 
 _DEFINITIONS = """\
 {{- $kept := .Values.crdAnnotations | default dict }}
@@ -62,6 +64,30 @@ webhooks:
   failurePolicy: Ignore
   sideEffects: None
   namespaceSelector: {matchLabels: {lab.dharma.dev/nowhere: "true"}}
+"""
+_WIDGETS = """\
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: widgets.lab.dharma.dev}
+spec:
+  group: lab.dharma.dev
+  scope: Namespaced
+  names: {kind: Widget, plural: widgets, singular: widget}
+  versions:
+  - name: v1
+    served: true
+    storage: true
+    schema:
+      openAPIV3Schema:
+        type: object
+        properties:
+          spec:
+            type: object
+            properties:
+              size: {type: integer}
+              {{- if semverCompare ">=1.1.0" .Chart.Version }}
+              colour: {type: string}
+              {{- end }}
 """
 _ARGOCD = """\
 {{- define "config" }}
@@ -153,6 +179,8 @@ def _templates(chart: str) -> dict[str, str]:
     found = {"definitions": _DEFINITIONS} if chart in DEFINITIONS else {}
     if chart not in WITHOUT_PROGRAM:
         found["program"] = _PROGRAM
+    if chart == WIDGETS:
+        found["widgets"] = _WIDGETS
     if chart == "istiod":
         found["webhook"] = _WEBHOOK
     if chart == "argo-cd":
@@ -162,7 +190,7 @@ def _templates(chart: str) -> dict[str, str]:
 
 def _open(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=2) as answer:
+        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - loopback
             return bool(answer.status == 200)
     except OSError:
         return False

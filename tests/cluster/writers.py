@@ -16,9 +16,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from tests.cluster.lab import Lab
-
 from dharma.cluster import APPLY, Applied, Cluster
+from tests.cluster.lab import Lab
 
 METRICS = "metrics.k8s.io/v1beta1"
 
@@ -55,9 +54,21 @@ class Writers:
     def _metrics(self) -> ThreadingHTTPServer:
         folder = self.lab.folder
         key, certificate = folder / "metrics.key", folder / "metrics.crt"
+        files = ("-keyout", str(key), "-out", str(certificate))
         subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=metrics"]
-            + ["-keyout", str(key), "-out", str(certificate)],
+            [
+                "openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "rsa:2048",
+                "-nodes",
+                "-days",
+                "1",
+                "-subj",
+                "/CN=metrics",
+                *files,
+            ],
             check=True,
             capture_output=True,
         )
@@ -81,7 +92,12 @@ class Writers:
         }
         self._apply({"apiVersion": "v1", "kind": "Service", "metadata": where, "spec": service})
         head = {"name": "v1beta1.metrics.k8s.io"}
-        api = {"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService", "metadata": head, "spec": spec}
+        api = {
+            "apiVersion": "apiregistration.k8s.io/v1",
+            "kind": "APIService",
+            "metadata": head,
+            "spec": spec,
+        }
         self._apply(api)
 
     def usage(self, namespace: str, labels: str) -> Object:
@@ -115,7 +131,8 @@ class Writers:
             return
         head, wanted = rollout["metadata"], rollout["spec"].get("replicas")
         if wanted is None:
-            return self._patch(rollout, "", {"spec": {"replicas": 1}})
+            self._patch(rollout, "", {"spec": {"replicas": 1}})
+            return
         found = self.cluster.get("apps/v1", "ReplicaSet", head["name"], head["namespace"])
         if found is None or found["spec"]["replicas"] != wanted:
             self._apply(_replica_set(rollout, wanted))
@@ -200,5 +217,11 @@ def _handler(writers: Writers) -> type[BaseHTTPRequestHandler]:
 
 
 def _discovery() -> Object:
-    row = {"name": "pods", "singularName": "", "namespaced": True, "kind": "PodMetrics", "verbs": ["get", "list"]}
+    row = {
+        "name": "pods",
+        "singularName": "",
+        "namespaced": True,
+        "kind": "PodMetrics",
+        "verbs": ["get", "list"],
+    }
     return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": METRICS, "resources": [row]}

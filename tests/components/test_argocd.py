@@ -33,6 +33,7 @@ CASES = {
     "sync_windows.time_zone": ("syncWindows", [{**WINDOW, "timeZone": "Europe/Berlin"}]),
     "sync_windows.manual": ("syncWindows", [{**WINDOW, "manual": False}]),
     "webhook": ("webhook", "https://chat.platform.example/hook"),
+    "mail": ("mail", {"host": "mail.platform.example", "sender": "argocd@platform.example"}),
 }
 
 
@@ -248,6 +249,7 @@ def test_applications_stay_inside_their_project(small):
         assert body["spec"]["project"] == owner
         project = found.one("AppProject", owner)["spec"]
         assert body["spec"]["source"]["repoURL"] in project["sourceRepos"]
+        assert body["spec"]["destination"] in project["destinations"]
 
 
 def test_groups_get_their_role_in_the_project_and_no_other(small):
@@ -270,6 +272,50 @@ def test_a_freeze_holds_for_every_application_of_a_tenant(small):
     assert window["kind"] == "deny"
     assert window["applications"] == ["*"]
     assert "syncWindows" not in found.one("AppProject", "platform-system")["spec"]
+
+
+def test_a_tenant_hears_of_its_own_failures(small):
+    told = {"webhook": "https://chat.platform.example/hook", "mail": CASES["mail"][1]}
+    found = small({"argocd": told})
+    notes = found.one("AppProject", "shop")["metadata"]["annotations"]
+    prefix = "notifications.argoproj.io/subscribe"
+    assert {name: to for name, to in notes.items() if name.startswith(prefix)} == {
+        f"{prefix}.{trigger}.{way}": "shop@platform.example"
+        for trigger in ("on-sync-failed", "on-degraded")
+        for way in ("platform", "email")
+    }
+    values = found.release("argo-cd").values
+    relay = json.loads(values["notifications"]["notifiers"]["service.email"])
+    assert relay["host"] == "mail.platform.example"
+    assert relay["password"] == "$email-password"  # noqa: S105 - a reference
+    (policy,) = values["extraObjects"]
+    assert [port["port"] for port in policy["spec"]["egress"][0]["ports"]] == [22, 443, 587]
+    assert not any(
+        name.startswith(prefix) for name in small().one("AppProject", "shop")["metadata"]["annotations"]
+    )
+
+
+def test_a_component_that_goes_may_still_be_pruned_where_it_was(small):
+    found = small(without=("mesh", "services"), services={})
+    spaces = [
+        entry["namespace"] for entry in found.one("AppProject", "platform-system")["spec"]["destinations"]
+    ]
+    assert {"istio-system", "istio-ingress"} <= set(spaces)
+
+
+def test_a_tenants_project_outlives_its_applications(small):
+    finalizer = ["resources-finalizer.argocd.argoproj.io"]
+    assert small().one("AppProject", "shop")["metadata"]["finalizers"] == finalizer
+    assert "finalizers" not in small().one("AppProject", "platform-system")["metadata"]
+
+
+def test_the_root_can_begin_before_the_kinds_it_holds_are_there(small):
+    for manifest in small().all("VirtualService", "argocd"):
+        notes = manifest.body["metadata"]["annotations"]
+        assert notes["argocd.argoproj.io/sync-options"] == "SkipDryRunOnMissingResource=true"
+        assert int(notes[WAVE]) > max(
+            wave(body) for name, body in applications(small()).items() if name in {"mesh", "chart-istiod"}
+        )
 
 
 def test_people_sign_in_with_the_identity_provider_only(small):

@@ -21,7 +21,7 @@ COMMANDS = [
     for line in block.splitlines()
     if line.startswith((".venv/bin/dharma", "dharma "))
 ]
-WRITING = ("new ", "init ", "set ", "schemas ")
+WRITING = ("new ", "init ", "set ", "schemas ", "promote ", "rollback ")
 
 
 @pytest.mark.parametrize(("page", "line"), COMMANDS, ids=[f"{page}: {line}" for page, line in COMMANDS])

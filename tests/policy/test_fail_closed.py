@@ -6,13 +6,18 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from dharma.errors import InputError
+from dharma.errors import DharmaError, InputError, ToolError
 from dharma.policy.engine import Documents, Embedded, Failure
+from dharma.policy.opa import Opa
 from dharma.policy.rule import load_rules
 
 ROOT = Path(__file__).parents[2]
@@ -183,3 +188,113 @@ BROKEN: dict[str, tuple[Break, int, str]] = {
 def test_a_broken_repository_never_passes(broken, harm, code, word):
     harm(broken)
     _judged(dharma(broken, "check"), code, word)
+
+
+# ---- engines that die, hang, answer nonsense or are told to keep quiet -------------------------
+
+
+def _failing(root: Path) -> None:
+    _rule(root, HEAD + FAULTY["a failing built-in"] + "\n")
+
+
+def test_neither_enforcement_nor_a_waiver_hides_a_rule_that_failed(broken):
+    _failing(broken)
+    levels = "enforcement: {probe/one: {level: audit}, probe: {level: audit}}\n"
+    (broken / "environments/enforcement.yaml").write_text(levels)
+    (broken / "environments/waivers.yaml").write_text(
+        "waivers: [{rule: probe/one, scope: {objects: ['*']}, owner: platform, ticket: T-1, "
+        "reason: quiet, granted: '2026-11-01', expires: '2027-01-31'}]\n"
+    )
+    _judged(dharma(broken, "check", "--today", "2026-11-20"), 1, "could not be evaluated")
+
+
+def test_a_failure_is_never_kept_so_that_it_would_be_forgotten(broken):
+    _failing(broken)
+    for _ in range(2):
+        _judged(dharma(broken, "check"), 1, "could not be evaluated")
+
+
+def test_a_verdict_is_not_reused_once_its_rule_changed(broken):
+    path = _rule(broken, HEAD + 'deny contains {"message": "first", "path": ""} if input.absent\n')
+    _judged(dharma(broken, "check"), 0)
+    (path / "probe/one.rego").write_text(HEAD + 'deny contains {"message": "second", "path": ""}\n')
+    _judged(dharma(broken, "check"), 1, "second")
+
+
+def test_a_kept_verdict_that_was_tampered_with_beyond_reading_is_judged_anew(broken):
+    _rule(broken, HEAD + 'deny contains {"message": "m", "path": ""}\n')
+    _judged(dharma(broken, "check"), 1)
+    kept = list((Path(os.environ["XDG_CACHE_HOME"]) / "dharma" / "verdicts").iterdir())
+    assert kept
+    for path in kept:
+        path.write_text(path.read_text()[:-9])
+    _judged(dharma(broken, "check"), 1)
+
+
+def test_an_own_rule_does_not_replace_a_shipped_one(broken):
+    own = broken / "policies/rego/images/digest.rego"
+    own.parent.mkdir(parents=True)
+    own.write_text(
+        (ROOT / "policies/rego/images/digest.rego")
+        .read_text()
+        .replace("not images.digest", "false; not images.digest")
+    )
+    _judged(dharma(broken, "check"), 2, "policies/rego/images/digest.rego", "has the name of a shipped file")
+
+
+@pytest.mark.skipif(shutil.which("opa") is None, reason="OPA is not on PATH")
+def test_an_opa_that_dies_half_way_is_a_failed_tool(tmp_path):
+    rules = load_rules(_rule(tmp_path, HEAD + 'deny contains {"message": "m", "path": ""}\n'))
+    with Opa(rules) as engine:
+        assert engine.evaluate(rules.rules[0], Documents(["{}"])) == [({"message": "m", "path": ""},)]
+        engine._server._process.kill()
+        engine._server._process.wait()
+        with pytest.raises(ToolError, match="does not answer as OPA does"):
+            engine.evaluate(rules.rules[0], Documents(["{}"]))
+
+
+def _server(answer: bytes, pause: float) -> ThreadingHTTPServer:
+    class Handler(BaseHTTPRequestHandler):
+        def _any(self) -> None:
+            time.sleep(pause)
+            self.send_response(200)
+            self.end_headers()
+            with suppress(BrokenPipeError):
+                self.wfile.write(answer)
+
+        do_GET = do_PUT = do_POST = _any  # noqa: N815
+
+        def log_message(self, *_: object) -> None:
+            """Keep quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+NONSENSE = {
+    "an empty object": (b"{}", 0.0),
+    "an empty result": (b'{"result": {}}', 0.0),
+    "no JSON": (b"<html>", 0.0),
+    "a number": (b"7", 0.0),
+    "silence": (b"{}", 3.0),
+}
+
+
+@pytest.mark.parametrize(("answer", "pause"), NONSENSE.values(), ids=NONSENSE)
+def test_a_server_that_is_no_opa_or_hangs_never_passes(broken, monkeypatch, answer, pause):
+    monkeypatch.setattr("dharma.policy.opa._SECONDS", 1.0)
+    rules = load_rules(_rule(broken, HEAD + 'deny contains {"message": "m", "path": ""}\n'))
+    server = _server(answer, pause)
+    try:
+        with Opa(rules, url=f"http://127.0.0.1:{server.server_port}") as engine:
+            (said,) = engine.evaluate(rules.rules[0], Documents(["{}"]))
+        assert isinstance(said, Failure)
+    except DharmaError:
+        pass
+    finally:
+        server.shutdown()
+
+
+def test_nobody_at_the_url_is_a_failed_tool(broken):
+    _judged(dharma(broken, "check", "--engine", "opa", "--opa", "http://127.0.0.1:9"), 3, "opa")

@@ -73,14 +73,17 @@ def previewing(repository):
     yield from _pack(repository, repository / "policies" / "pulumi", preview=True)
 
 
-def _ask(stub: Any, properties: dict[str, Any], type_: str = "kubernetes:core/v1:Pod") -> list[Any]:
-    request = analyzer_pb2.AnalyzeRequest(
+def _request(properties: dict[str, Any], type_: str) -> Any:
+    return analyzer_pb2.AnalyzeRequest(
         type=type_,
         name="probe",
         urn=f"urn:pulumi:{STACK}::dharma::{type_}::probe",
         properties=ParseDict(properties, Struct()),
     )
-    return list(stub.Analyze(request, timeout=60).diagnostics)
+
+
+def _ask(stub: Any, properties: dict[str, Any], type_: str = "kubernetes:core/v1:Pod") -> list[Any]:
+    return list(stub.Analyze(_request(properties, type_), timeout=60).diagnostics)
 
 
 def _as_secret(value: Any) -> dict[str, Any]:
@@ -158,6 +161,20 @@ def test_secrets_are_never_repeated(running):
     said = _ask(running, body)
     assert "images-tag" in {one.policyName for one in said}
     assert "hidden-text" not in "".join(one.message for one in said)
+
+
+@pytest.mark.parametrize("type_", ["kubernetes:example.org/v1:Other", "kubernetes:core/v1:PodPatch"])
+def test_a_type_of_another_name_hides_no_object(running, type_):
+    usual = {one.policyName for one in _ask(running, POD)}
+    assert {one.policyName for one in _ask(running, POD, type_)} == usual
+    item = {key: value for key, value in POD.items() if key not in ("apiVersion", "kind")}
+    several = {"apiVersion": "v1", "kind": "PodList", "items": [item]}
+    assert {one.policyName for one in _ask(running, several, "kubernetes:core/v1:PodList")} == usual
+
+
+def test_it_remedies_nothing_by_itself(running):
+    answer = running.Remediate(_request(POD, "kubernetes:core/v1:Pod"), timeout=60)
+    assert list(answer.remediations) == []
 
 
 @pytest.mark.parametrize("type_", ["aws:s3/bucket:Bucket", "kubernetes:helm.sh/v4:Chart"])

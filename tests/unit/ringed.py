@@ -135,7 +135,9 @@ def git(folder: Path, *arguments: object) -> str:
     names = ("GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL")
     who = dict(zip(names, ("ops", "ops", "ops@platform.example", "ops@platform.example"), strict=True))
     command = ["git", *map(str, arguments)]
-    done = subprocess.run(command, cwd=folder, env=os.environ | who, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=folder, env=os.environ | who, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, f"{command}: {done.stderr}"
     return done.stdout.strip()
 
@@ -143,7 +145,9 @@ def git(folder: Path, *arguments: object) -> str:
 class Ringed:
     """A checkout in `root`, whose default branch is pushed to a bare `remote` where there is one."""
 
-    def __init__(self, folder: Path, *, remote: bool = True, url: str = "https://git.example/platform.git") -> None:
+    def __init__(
+        self, folder: Path, *, remote: bool = True, url: str = "https://git.example/platform.git"
+    ) -> None:
         self.root = folder / "platform"
         self.remote = folder / "remote.git" if remote else None
         self._write(url)
@@ -212,10 +216,14 @@ class Ringed:
 
     def tip(self, branch: str) -> str:
         """Where a deploy branch is that counts: at the remote if there is one; empty for nowhere."""
-        found = git(self.remote or self.root, "for-each-ref", "--format=%(objectname)", f"refs/heads/{branch}")
+        found = git(
+            self.remote or self.root, "for-each-ref", "--format=%(objectname)", f"refs/heads/{branch}"
+        )
         return found.partition("\n")[0]
 
     def tips(self) -> dict[str, str]:
         """Every deploy branch and its tip."""
-        names = git(self.remote or self.root, "for-each-ref", "--format=%(refname:short)", "refs/heads/deploy")
+        names = git(
+            self.remote or self.root, "for-each-ref", "--format=%(refname:short)", "refs/heads/deploy"
+        )
         return {name: self.tip(name) for name in names.split()}

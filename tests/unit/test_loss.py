@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.unit.ringed import git
 
 from dharma.delivery.git import Git
 from dharma.delivery.loss import losses
+from tests.unit.ringed import git
 
 SET = """\
 apiVersion: apps/v1
@@ -54,7 +54,10 @@ apiVersion: postgresql.cnpg.io/v1
 kind: Cluster
 metadata: {name: ledger, namespace: shop, annotations: {argocd.argoproj.io/sync-options: "Prune=confirm"}}
 """
-ONE, BOTH = "{name: v1, served: true, storage: true}", "{name: v1, served: true}, {name: v2, served: true, storage: true}"
+ONE, BOTH = (
+    "{name: v1, served: true, storage: true}",
+    "{name: v1, served: true}, {name: v2, served: true, storage: true}",
+)
 SERVED = "{name: v1, served: true, storage: true}, {name: v2, served: true}"
 CLAIMED = "{name: data, persistentVolumeClaim: {claimName: cache}}"
 
@@ -77,11 +80,13 @@ def _tree(repository: Git, *texts: str) -> str:
     ("now", "then", "said"),
     [
         pytest.param([NAMESPACE], [], ["Namespace shop: goes, with everything in it"], id="namespace"),
-        pytest.param([SET % ("2", "2Gi")], [], ["StatefulSet shop/orders: goes; what it wrote"], id="stateful set"),
+        pytest.param([SET % ("2", "2Gi")], [], ["StatefulSet shop/orders: goes; what it wrote"],
+                     id="stateful set"),
         pytest.param([CLAIM % "2Gi"], [], ["PersistentVolumeClaim shop/cache: goes; whether"], id="claim"),
         pytest.param([DATABASE], [], ["Cluster shop/ledger: goes once that is confirmed"], id="database"),
-        pytest.param([SET % ("2", "2Gi")], [SET % ("1", "2Gi")], ["its volumes stay as db:2 left them"], id="image"),
-        pytest.param([SET % ("1", "2Gi")], [SET % ("1", "1Gi")], ["keeps 2Gi for data: volumes never shrink to 1Gi"],
+        pytest.param([SET % ("2", "2Gi")], [SET % ("1", "2Gi")], ["its volumes stay as db:2 left them"],
+                     id="image"),
+        pytest.param([SET % ("1", "2Gi")], [SET % ("1", "1Gi")], ["keeps 2Gi for data: volumes never shrink"],
                      id="smaller volume"),
         pytest.param([SET % ("1", "1Gi")], [SET % ("1", "2Gi")], [], id="larger volume"),
         pytest.param([CLAIM % "1Ti"], [CLAIM % "1Gi"], ["keeps 1Ti for its volume"], id="smaller claim"),
@@ -93,7 +98,8 @@ def _tree(repository: Git, *texts: str) -> str:
         pytest.param([DEFINITION % SERVED], [DEFINITION % ONE], ["no longer serves v2"], id="served version"),
         pytest.param([DEFINITION % ONE], [DEFINITION % SERVED], [], id="version comes back"),
         pytest.param([DEFINITION % ONE], [], ["goes, and with it every object of its kind"], id="definition"),
-        pytest.param([JOB % "2"], [JOB % "1"], ["Job shop/migrate-2: is not there then; what it did"], id="migration"),
+        pytest.param([JOB % "2"], [JOB % "1"], ["Job shop/migrate-2: is not there then; what it did"],
+                     id="migration"),
         pytest.param([CHART % "2.0.0"], [CHART % "1.0.0"], ["chart db 2.0.0: is back to 1.0.0"], id="chart"),
         pytest.param([CHART % "2.0.0", NAMESPACE], [NAMESPACE, CHART % "2.0.0"], [], id="other file names"),
         pytest.param([], [SET % ("1", "1Gi"), NAMESPACE, JOB % "1"], [], id="what is new"),

@@ -10,17 +10,16 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.unit.ringed import Ringed, git
 
 from dharma.cli import main
 from dharma.delivery import promotion, ring
 from dharma.delivery.branch import Branches, Move, RefusedError
 from dharma.errors import InputError, ToolError
+from tests.unit.ringed import Ringed, git
 
 DEVELOPMENT, STAGING = "deploy/development.region-a", "deploy/staging.region-a"
 PRODUCTION = {"deploy/production.region-a", "deploy/production.region-b"}
@@ -118,7 +117,9 @@ def test_a_promotion_commits_the_targets_tree_and_nothing_else(fleet):
     assert files
     assert all(file.startswith("generated/development/region-a/") for file in files)
     path = "generated/development/region-a"
-    trees = [git(fleet.made.root, "rev-parse", f"{ref}:{path}") for ref in (fleet.first, f"origin/{DEVELOPMENT}")]
+    trees = [
+        git(fleet.made.root, "rev-parse", f"{ref}:{path}") for ref in (fleet.first, f"origin/{DEVELOPMENT}")
+    ]
     assert trees[0] == trees[1]
     assert fleet.trailers(DEVELOPMENT) == {"Source": fleet.first, "Target": "development/region-a"}
     assert _state(fleet.made.root) == before
@@ -133,10 +134,15 @@ def test_the_second_promotion_has_nothing_to_do(fleet, healthy):
     assert "staging/region-a" in healthy
 
 
-def test_history_continues_and_a_target_that_did_not_change_gets_no_commit(fleet, healthy):
+@pytest.mark.usefixtures("healthy")
+def test_history_continues_and_a_target_that_did_not_change_gets_no_commit(fleet):
     fleet.promote("--to", "2")
     before = fleet.made.tips()
-    fleet.made.swap("development.yaml", "description: development.", "description: development.\ncomponents: {probe: {message: own}}")
+    fleet.made.swap(
+        "development.yaml",
+        "description: development.",
+        "description: development.\ncomponents: {probe: {message: own}}",
+    )
     fleet.made.merge()
     fleet.promote("--to", "2")
     after = fleet.made.tips()
@@ -179,7 +185,13 @@ def test_uncommitted_changes_are_not_promoted_and_a_note_says_so(fleet):
 @pytest.mark.parametrize("where", ["detached", "branch"])
 def test_it_does_not_matter_what_is_checked_out(fleet, where):
     second = fleet.made.say("second")
-    git(fleet.made.root, "checkout", "--quiet", *(["--detach"] if where == "detached" else ["-b", "work"]), "main~1")
+    git(
+        fleet.made.root,
+        "checkout",
+        "--quiet",
+        *(["--detach"] if where == "detached" else ["-b", "work"]),
+        "main~1",
+    )
     before = _state(fleet.made.root)
     said = fleet.promote()
     assert fleet.trailers(DEVELOPMENT)["Source"] == second
@@ -226,7 +238,10 @@ def test_stale_files_of_the_checked_out_source_are_refused(fleet):
     fleet.made.swap("base.yaml", "message: first", "message: second")
     fleet.made.commit()
     said = fleet.promote(code=1)
-    assert "are not what its declarations say: probe/.dharma-index, probe/configmap-development-region-a.yaml" in said
+    assert (
+        "are not what its declarations say: probe/.dharma-index, probe/configmap-development-region-a.yaml"
+        in said
+    )
     assert fleet.made.tips() == {}
 
 
@@ -316,7 +331,8 @@ def test_an_older_source_leaves_alone_who_has_a_later_one(fleet, healthy):
 # ---- one of several at once ---------------------------------------------------------------------
 
 
-def test_of_two_promotions_at_once_the_later_one_loses_cleanly(fleet, healthy):
+@pytest.mark.usefixtures("healthy")
+def test_of_two_promotions_at_once_the_later_one_loses_cleanly(fleet):
     fleet.promote("--to", "1")
     here, plan = fleet.plan()
     elsewhere = fleet.made.root.parent / "elsewhere"
@@ -332,7 +348,8 @@ def test_of_two_promotions_at_once_the_later_one_loses_cleanly(fleet, healthy):
     assert "deploy/production.region-a" not in before
 
 
-def test_local_branches_move_all_or_none(fleet, healthy):
+@pytest.mark.usefixtures("healthy")
+def test_local_branches_move_all_or_none(fleet):
     fleet.promote("--to", "1", "--no-push")
     branches = Branches.around(fleet.made.root, push=False)
     tip = git(fleet.made.root, "rev-parse", STAGING)
@@ -374,8 +391,11 @@ _MOMENTS = [
 ]
 
 
-@pytest.mark.parametrize(("verb", "number", "when"), _MOMENTS, ids=["-".join(map(str, one)) for one in _MOMENTS])
-def test_a_promotion_that_is_killed_leaves_the_old_or_the_new_ring(fleet, healthy, tmp_path, verb, number, when):
+@pytest.mark.parametrize(
+    ("verb", "number", "when"), _MOMENTS, ids=["-".join(map(str, one)) for one in _MOMENTS]
+)
+@pytest.mark.usefixtures("healthy")
+def test_a_promotion_that_is_killed_leaves_the_old_or_the_new_ring(fleet, tmp_path, verb, number, when):
     fleet.promote("--to", "1")
     before = fleet.made.tips()
     shim, counter = tmp_path / "bin" / "git", tmp_path / "counter"
@@ -458,10 +478,13 @@ def test_a_rollback_to_what_is_there_pins_it(fleet):
 
 
 @pytest.mark.parametrize("case", ["later", "nothing", "absent"])
-def test_a_rollback_goes_only_to_what_was_there_before(fleet, healthy, case):
+@pytest.mark.usefixtures("healthy")
+def test_a_rollback_goes_only_to_what_was_there_before(fleet, case):
     fleet.promote()
     second = fleet.made.say("second")
-    empty = git(fleet.made.root, "commit-tree", git(fleet.made.root, "mktree", "--missing", "-z"), "-m", "none")
+    empty = git(
+        fleet.made.root, "commit-tree", git(fleet.made.root, "mktree", "--missing", "-z"), "-m", "none"
+    )
     name, source, said = {
         "later": ("development/region-a", second, "is no earlier than what it has"),
         "nothing": ("staging/region-a", fleet.first, "was given nothing yet"),
@@ -470,7 +493,8 @@ def test_a_rollback_goes_only_to_what_was_there_before(fleet, healthy, case):
     assert said in fleet.run("rollback", DAY, name, "--to", source, code=2)
 
 
-def test_a_rollback_that_todays_rules_deny_is_refused_until_a_waiver_accepts_it(fleet, healthy):
+@pytest.mark.usefixtures("healthy")
+def test_a_rollback_that_todays_rules_deny_is_refused_until_a_waiver_accepts_it(fleet):
     fleet.promote()
     fleet.made.write("policies/rego/probe/quiet.rego", _QUIET)
     fleet.made.say("second")
@@ -520,11 +544,14 @@ waivers:
 # ---- renames ------------------------------------------------------------------------------------
 
 
-def test_a_renamed_target_continues_its_history_and_keeps_the_old_branch(fleet, healthy):
+@pytest.mark.usefixtures("healthy")
+def test_a_renamed_target_continues_its_history_and_keeps_the_old_branch(fleet):
     fleet.promote()
     old = fleet.made.tip(DEVELOPMENT)
     text = (fleet.made.root / "environments/development.yaml").read_text()
-    new = text.replace("region-a:", "region-z:").replace("cluster:\n", "cluster:\n      moved: [development/region-a]\n")
+    new = text.replace("region-a:", "region-z:").replace(
+        "cluster:\n", "cluster:\n      moved: [development/region-a]\n"
+    )
     fleet.made.write("environments/development.yaml", new)
     fleet.made.merge()
     said = fleet.promote()
@@ -538,13 +565,16 @@ def test_a_renamed_target_continues_its_history_and_keeps_the_old_branch(fleet, 
 # ---- what runs ----------------------------------------------------------------------------------
 
 
-def test_findings_are_as_old_as_what_each_target_runs(fleet, healthy):
+@pytest.mark.usefixtures("healthy")
+def test_findings_are_as_old_as_what_each_target_runs(fleet):
     fleet.made.write("environments/waivers.yaml", _WAIVER.replace("probe/quiet", "rbac/no-wildcards"))
     _denied(fleet)
     fleet.promote()
     (fleet.made.root / "environments/waivers.yaml").unlink()
     fleet.made.merge()
-    said = json.loads(fleet.run("check", DAY, "--base=running", "--format=json", code=1).partition("\n0 up")[0])
+    said = json.loads(
+        fleet.run("check", DAY, "--base=running", "--format=json", code=1).partition("\n0 up")[0]
+    )
     ages = {one["target"]: one["age"] for one in said["findings"] if one["rule"] == "rbac/no-wildcards"}
     assert said["base"] == "what runs"
     assert ages["staging/region-a"] == "new"
@@ -552,7 +582,8 @@ def test_findings_are_as_old_as_what_each_target_runs(fleet, healthy):
     assert unpromoted == {"staging/region-a", "production/region-a", "production/region-b"}
 
 
-def test_what_runs_already_does_not_block(fleet, healthy, monkeypatch):
+@pytest.mark.usefixtures("healthy")
+def test_what_runs_already_does_not_block(fleet, monkeypatch):
     monkeypatch.setattr("dharma.cli.promote.approval", lambda *_: _approved())
     _denied(fleet)
     fleet.promote("--to", "2")
@@ -569,7 +600,8 @@ def _approved() -> object:
 # ---- the page -----------------------------------------------------------------------------------
 
 
-def test_the_commands_of_the_page_work_in_their_order(fleet, healthy):
+@pytest.mark.usefixtures("healthy")
+def test_the_commands_of_the_page_work_in_their_order(fleet):
     fleet.promote("--to", "2")
     fleet.made.say("second")
     text = (ROOT / "docs" / "promotion.md").read_text()
@@ -583,12 +615,14 @@ def test_the_commands_of_the_page_work_in_their_order(fleet, healthy):
 
 def test_the_command_is_found_without_this_process(fleet):
     command = [sys.executable, "-c", _FROM_HERE, "promote", "--dry-run"]
-    done = subprocess.run(command, cwd=fleet.made.root, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(
+        command, cwd=fleet.made.root, capture_output=True, text=True, check=False, timeout=120
+    )
     assert done.returncode == 0, done.stderr
     assert "would be given" in done.stdout
 
 
-def test_outside_git_it_is_bad_input(tmp_path, platform_copy):
+def test_outside_git_it_is_bad_input(platform_copy):
     with pytest.raises(InputError, match="is in no Git repository"):
         promotion.opened(platform_copy)
 

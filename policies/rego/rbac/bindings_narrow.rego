@@ -18,7 +18,7 @@
 #       roleRef: {kind: ClusterRole, name: cluster-admin}
 #       subjects: [{kind: Group, name: 'system:authenticated'}]
 #   controls:
-#     soc2: ["CC6.2", "CC6.3"]
+#     soc2: ["CC6.3"]
 #     cis: ["5.1.1", "5.1.5", "5.1.7"]
 #     nsa: ["authentication-and-authorization"]
 package dharma.rbac.bindings_narrow

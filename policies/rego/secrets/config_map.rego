@@ -6,6 +6,7 @@
 #   id: secrets/config-map
 #   severity: deny
 #   kinds: [ConfigMap]
+#   absent: true
 #   remediation:
 #     text: >-
 #       Put the value into the secret store and refer to it.

@@ -6,6 +6,7 @@
 #   id: secrets/plain-object
 #   severity: deny
 #   kinds: [Secret]
+#   absent: true
 #   remediation:
 #     text: >-
 #       Keep the value in the secret store and let an ExternalSecret or a bootstrap step write the

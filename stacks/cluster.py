@@ -1,4 +1,4 @@
-"""Site: the cluster that a stack brings up, and how objects are put there."""
+"""Cluster: what a stack brings up, and how objects are put there."""
 
 from __future__ import annotations
 
