@@ -211,7 +211,7 @@ def redis_server() -> Path:
 
 @contextmanager
 def watching(argo: Argo, *names: str, seconds: float = 0.3) -> Iterator[list[tuple[float, str, str, str]]]:
-    """Every change of what Argo CD says of some Applications while the block runs: time, name, sync, phase."""
+    """Every change of what Argo CD says of some Applications in the block: time, name, sync, phase."""
     import threading
 
     seen: list[tuple[float, str, str, str]] = []

@@ -193,7 +193,7 @@ class Lab:
         )
         for number in (1, 2):
             self._require(_node(number))
-        wait_for("both nodes are ready", lambda: all(map(_is_ready, self.cluster.list("v1", "Node"))))
+        wait_for("both nodes are ready", lambda: sum(map(_is_ready, self.cluster.list("v1", "Node"))) == 2)
 
     # ---- custom resource definitions ------------------------------------------------------------
 

@@ -18,6 +18,8 @@ from tests.cluster.writers import Writers
 
 WAVE = "argocd.argoproj.io/sync-wave"
 ROOT = "root"
+PATIENCE = 8.0
+"""Seconds after which an Application that is not ready is compared again; Argo CD's own are minutes."""
 
 
 @dataclass
@@ -33,6 +35,7 @@ class Region:
     installed: float = 0.0
     began: dict[str, float] = field(default_factory=dict)
     done: dict[str, float] = field(default_factory=dict)
+    _looked: float = 0.0
 
     def applications(self) -> dict[str, dict[str, Any]]:
         """The Applications that the tree declares, by name."""
@@ -65,7 +68,13 @@ class Region:
         self.installed = time.monotonic() - start
 
     def _look(self, wanted: set[str], start: float) -> bool:
+        """Note who is what; who has stood still for a while is looked at anew, as Argo CD does after minutes."""
         now = time.monotonic() - start
+        if now - self._looked > PATIENCE:
+            self._looked = now
+            late = [one.name for one in statuses(self.argo.cluster) if not one.ready and one.name != ROOT]
+            if late:
+                self.argo.refresh(*late)
         for one in statuses(self.argo.cluster):
             self.began.setdefault(one.name, now)
             if one.ready:

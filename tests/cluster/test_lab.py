@@ -16,7 +16,7 @@ NAMESPACE = "lab-workloads"
 pytestmark = pytest.mark.usefixtures("namespace")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def namespace(lab: Lab) -> Iterator[None]:
     lab.controllers()
     lab.cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})

@@ -30,7 +30,8 @@ _DEFINITIONS = """\
 {{- $kept := .Values.crdAnnotations | default dict }}
 {{- range $path, $_ := .Files.Glob "definitions/*.yaml" }}
 {{- $crd := $.Files.Get $path | fromYaml }}
-{{- $_ := set $crd.metadata "annotations" (merge (deepCopy $kept) ($crd.metadata.annotations | default dict)) }}
+{{- $own := $crd.metadata.annotations | default dict }}
+{{- $_ := set $crd.metadata "annotations" (merge (deepCopy $kept) $own) }}
 ---
 {{ toYaml $crd }}
 {{- end }}

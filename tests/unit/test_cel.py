@@ -138,6 +138,15 @@ def test_a_repeated_item_of_a_keyed_list_refuses(
     assert said(tmp_path, spec, {"a": value}) == [(message, True)]
 
 
+def test_a_repeated_item_of_a_native_kinds_keyed_list_refuses() -> None:
+    containers = [{"name": "a"}, {"name": "b"}, {"name": "a"}]
+    pod = {"apiVersion": "v1", "kind": "Pod", "spec": {"containers": containers}}
+    assert [str(one) for one in Rules(()).check(pod)] == [
+        "spec.containers[2]: repeats an earlier item's value of name"
+    ]
+    assert Rules(()).check({**pod, "spec": {"containers": containers[:2]}}) == ()
+
+
 CONVERSIONS = {
     "number": ({"type": "number"}, 2, "self / 4.0 == 0.5"),
     "nullable number": ({"type": ["number", "null"]}, 2, "self / 4.0 == 0.5"),

@@ -140,6 +140,14 @@ MISTAKES = {
         at(deployment(), "spec/replicas", 2**31),
         "spec.replicas: must be at most 2147483647, not 2147483648",
     ),
+    "beyond int64 where no format says so": (
+        at(deployment(), "spec/strategy", {"rollingUpdate": {"maxSurge": 2**63}}),
+        "spec.strategy.rollingUpdate.maxSurge: must be at most 9223372036854775807, not 9223372036854775808",
+    ),
+    "a finalizer twice": (
+        at(deployment(), "metadata/finalizers", ["example.com/a", "example.com/a"]),
+        "metadata.finalizers: must not name a finalizer twice",
+    ),
     "a number as environment value": (
         at(deployment(), f"{CONTAINER}/env", [{"name": "A", "value": 1}]),
         "spec.template.spec.containers[0].env[0].value: must be string, not 1",
