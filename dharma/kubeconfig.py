@@ -86,9 +86,10 @@ def _name(kubeconfig: Path | None, context: str | None) -> str:
 
 @contextmanager
 def _said() -> Iterator[list[str]]:
-    """What the client writes to the log of errors, where it goes on after a sign-in that failed."""
+    """What the client writes to the root log of errors, where it goes on after a sign-in that failed."""
     complaints: list[str] = []
     handler = logging.Handler(logging.ERROR)
+    handler.addFilter(lambda record: record.name == "root")
     handler.emit = lambda record: complaints.append(record.getMessage())  # type: ignore[method-assign]
     logger = logging.getLogger()
     logger.addHandler(handler)

@@ -9,6 +9,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is no reason to fail; what must be fast has a test of its own.
+settings.register_profile("dharma", deadline=None)
+settings.load_profile("dharma")
 
 ROOT = Path(__file__).parent.parent
 GOLDENS = Path(__file__).parent / "golden"

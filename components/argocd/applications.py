@@ -46,6 +46,7 @@ def chart_source(release: Release, registry: str | None) -> Spec:
 def sync_policy(options: ArgocdOptions, *, prune: bool = True, ignores: bool, empty: bool = False) -> Spec:
     """Automatic, server-side, and tried again with growing pauses; pruned last, and only if asked to.
 
+    Each try takes the newest commit, so that a mended one need not wait for the last try of the broken.
     An Application may become empty only on purpose, when its component retires.
     """
     automated: Spec = {"prune": prune, "selfHeal": options.self_heal, "allowEmpty": empty}
@@ -56,7 +57,7 @@ def sync_policy(options: ArgocdOptions, *, prune: bool = True, ignores: bool, em
     return {
         "automated": automated,
         "syncOptions": flags,
-        "retry": {"limit": options.retries, "backoff": backoff},
+        "retry": {"limit": options.retries, "backoff": backoff, "refresh": True},
     }
 
 

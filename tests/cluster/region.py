@@ -68,7 +68,7 @@ class Region:
         self.installed = time.monotonic() - start
 
     def _look(self, wanted: set[str], start: float) -> bool:
-        """Note who is what; who has stood still for a while is looked at anew, as Argo CD does after minutes."""
+        """Note who is what; who stands still is compared again, as Argo CD does after minutes."""
         now = time.monotonic() - start
         if now - self._looked > PATIENCE:
             self._looked = now

@@ -30,7 +30,7 @@ class Writers:
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
         self.cluster = Cluster.connect(lab.kubeconfig)
-        self.use = "60m"
+        self.busy = ""
         self._stop = threading.Event()
         self._server = self._metrics()
         self._threads = [
@@ -101,16 +101,10 @@ class Writers:
         self._apply(api)
 
     def usage(self, namespace: str, labels: str) -> Object:
-        """What the pods of a namespace use: each of their containers the same."""
+        """What pods use: little, but a whole core each where `busy` is in the label selector."""
+        cpu = "1" if self.busy and self.busy in labels else "60m"
         pods = self.cluster.list("v1", "Pod", namespace, labels=labels)
-        return {"kind": "PodMetricsList", "apiVersion": METRICS, "items": [self._used(pod) for pod in pods]}
-
-    def _used(self, pod: Mapping[str, Any]) -> Object:
-        head = {name: pod["metadata"][name] for name in ("name", "namespace")}
-        used = {"cpu": self.use, "memory": "10Mi"}
-        containers = [{"name": one["name"], "usage": used} for one in pod["spec"]["containers"]]
-        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return {"metadata": head, "timestamp": now, "window": "1s", "containers": containers}
+        return {"kind": "PodMetricsList", "apiVersion": METRICS, "items": [_used(pod, cpu) for pod in pods]}
 
     # ---- rollouts and volumes -------------------------------------------------------------------
 
@@ -166,6 +160,14 @@ class Writers:
         whole = {"apiVersion": body["apiVersion"], "kind": body["kind"], "metadata": head, **patch}
         query = {"fieldManager": f"rollouts-controller{sub.replace('/', '-')}", "force": "true"}
         self.cluster.request("PATCH", f"{path}{sub}", query, whole, APPLY)
+
+
+def _used(pod: Mapping[str, Any], cpu: str) -> Object:
+    head = {name: pod["metadata"][name] for name in ("name", "namespace")}
+    used = {"cpu": cpu, "memory": "10Mi"}
+    containers = [{"name": one["name"], "usage": used} for one in pod["spec"]["containers"]]
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {"metadata": head, "timestamp": now, "window": "1s", "containers": containers}
 
 
 def _replica_set(rollout: Mapping[str, Any], replicas: int) -> Object:

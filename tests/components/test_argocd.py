@@ -124,6 +124,7 @@ def test_every_application_is_applied_server_side_and_tried_again(small):
         assert policy["retry"] == {
             "limit": 5,
             "backoff": {"duration": "10s", "factor": 2, "maxDuration": "5m"},
+            "refresh": True,
         }
 
 
