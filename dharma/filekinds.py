@@ -15,6 +15,8 @@ from pydantic_core.core_schema import DictSchema
 from dharma.declared import Declared, Layer, partial
 from dharma.options import Options
 from dharma.platform import Platform
+from dharma.policy.enforcement import Enforcement
+from dharma.policy.waiver import Waivers
 from dharma.service import Service
 from dharma.settings import Cluster, RegionFacts, Settings
 from dharma.target import Target
@@ -115,7 +117,13 @@ def _by_name(kind: Any) -> Any:
 
 def file_kinds(platform: Platform) -> dict[str, type[Declared]]:
     """Every kind of file by the name under which its schema is printed."""
-    return {"environment": environment_file(platform), "tenants": tenants_file(), "service": service_file()}
+    return {
+        "environment": environment_file(platform),
+        "tenants": tenants_file(),
+        "service": service_file(),
+        "waivers": Waivers,
+        "enforcement": Enforcement,
+    }
 
 
 class _Schema(GenerateJsonSchema):

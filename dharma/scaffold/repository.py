@@ -94,6 +94,7 @@ Files under `generated/` and `schemas/` are written, never edited. Custom resour
 `dharma schemas add --crds DIR` fills.
 """)
 _ENFORCEMENT = Template("""\
+# yaml-language-server: $$schema=../schemas/enforcement.json
 # How grave a finding is, where that differs from the rule's own severity: deny, warn or audit,
 # for a rule or a whole category, by environment and region.
 enforcement:

@@ -17,7 +17,11 @@ from dharma.policy.waiver import FILE, LONGEST, Waivers, load_waivers
 from dharma.scaffold import written
 from dharma.spelling import nearest
 
-_HEAD = "# Findings accepted for a while: by whom, why and until when.\nwaivers:\n"
+_HEAD = """\
+# yaml-language-server: $schema=../schemas/waivers.json
+# Findings accepted for a while: by whom, why and until when.
+waivers:
+"""
 _ENTRY = Template("""\
 - rule: $rule
   scope: {${targets}objects: $objects}

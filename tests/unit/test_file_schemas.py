@@ -30,6 +30,31 @@ FILES = {
         for path in sorted((ROOT / "environments" / "services").glob("*.yaml"))
     ],
 }
+# Kinds of which the shipped platform needs no file.
+SAMPLES: dict[str, Any] = {
+    "waivers": {
+        "waivers": [
+            {
+                "rule": "images/placeholder",
+                "scope": {"targets": ["staging/*"], "objects": ["apps/Deployment/shop/*"]},
+                "owner": "shop",
+                "ticket": "SHOP-1",
+                "reason": "The image is built next week.",
+                "granted": "2026-11-01",
+                "expires": "2026-12-01",
+            }
+        ]
+    },
+    "enforcement": {
+        "enforcement": {
+            "images": {"level": "warn"},
+            "images/placeholder": {
+                "level": "audit",
+                "environments": {"production": {"level": "deny", "regions": {"region-b": {"level": "warn"}}}},
+            },
+        }
+    },
+}
 Slot = tuple[Any, Any]
 
 
@@ -86,7 +111,7 @@ def _pydantic(model: type[Declared], data: Any) -> bool:
 def _mutated(kind: str) -> Iterator[tuple[str, Any]]:
     """Seeded changes of the shipped files, each at one place."""
     chance = random.Random(f"{kind} 7391")
-    sources = [content(file) for file in FILES[kind]]
+    sources = [content(file) for file in FILES[kind]] if kind in FILES else [SAMPLES[kind]]
     for _ in range(MUTATIONS):
         data = copy.deepcopy(chance.choice(sources))
         owner, key = chance.choice(list(_slots(data)))
