@@ -73,7 +73,11 @@ ANNOTATIONS = {
     "propertyNames": _ANNOTATION_KEY,
     "additionalProperties": {"type": "string"},
 }
-FINALIZERS = {"uniqueItems": True, SAYS: "must not name a finalizer twice"}
+FINALIZERS = {
+    "uniqueItems": True,
+    "items": {"pattern": _LABEL_KEY["pattern"], SAYS: "must be a qualified name such as example.com/name"},
+    SAYS: "must not name a finalizer twice",
+}
 QUANTITY = {
     "type": ["string", "number"],
     "pattern": r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?$",

@@ -40,6 +40,9 @@ DEFINITIONS = (
     "applicationsets.argoproj.io.yaml",
 )
 
+PATIENCE = 8.0
+"""Seconds after which an Application that is not ready is compared again."""
+
 Object = dict[str, Any]
 
 
@@ -50,6 +53,8 @@ class Argo:
         self.lab = lab
         self.cluster = lab.cluster
         self.registry = registry
+        self.revision = ""
+        self._nudged = 0.0
         self.objects = [body for body in YAML(typ="safe").load_all(objects) if body]
 
     def start(self) -> None:
@@ -100,14 +105,27 @@ class Argo:
         """Wait for something; how many seconds it took. Fails with what Argo CD says of its Applications."""
         start = time.monotonic()
         try:
-            wait_for(what, ready, seconds)
+            wait_for(what, lambda: ready() or self.nudge(), seconds)
         except LabError as error:
             raise LabError(f"{error}\n{self.table()}") from None
         return time.monotonic() - start
 
     def until_ready(self, revision: str, *names: str, seconds: float = 120) -> float:
         """Wait until Applications are synced and healthy, those from Git at a commit."""
-        return self.until(f"{', '.join(names) or 'all'} ready", lambda: self._ready(revision, names), seconds)
+        what = f"{', '.join(names) or 'all'} ready"
+        return self.until(what, lambda: self._ready(revision, names), seconds)
+
+    def nudge(self) -> None:
+        """Let Argo CD compare again what is late, which it does by itself only after minutes.
+
+        It misses that a definition was established a moment after it was synced, and forgets to
+        refresh an Application that it compares at that moment.
+        """
+        if time.monotonic() - self._nudged > PATIENCE:
+            self._nudged = time.monotonic()
+            late = [one.name for one in statuses(self.cluster) if not one.ready or self._behind(one)]
+            if late:
+                self.refresh(*late)
 
     def _ready(self, revision: str, names: tuple[str, ...]) -> bool:
         found = {status.name: status for status in statuses(self.cluster)}
@@ -118,6 +136,9 @@ class Argo:
             and (status.revision == revision or status.name.startswith("chart-"))
             for status in chosen
         )
+
+    def _behind(self, status: ApplicationStatus) -> bool:
+        return self.revision not in {"", status.revision} and not status.name.startswith("chart-")
 
     def table(self) -> str:
         """What Argo CD says of every Application, a line each."""

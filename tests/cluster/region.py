@@ -18,8 +18,6 @@ from tests.cluster.writers import Writers
 
 WAVE = "argocd.argoproj.io/sync-wave"
 ROOT = "root"
-PATIENCE = 8.0
-"""Seconds after which an Application that is not ready is compared again; Argo CD's own are minutes."""
 
 
 @dataclass
@@ -35,7 +33,6 @@ class Region:
     installed: float = 0.0
     began: dict[str, float] = field(default_factory=dict)
     done: dict[str, float] = field(default_factory=dict)
-    _looked: float = 0.0
 
     def applications(self) -> dict[str, dict[str, Any]]:
         """The Applications that the tree declares, by name."""
@@ -46,13 +43,13 @@ class Region:
         """Build, publish charts that are new, commit and tell Argo CD."""
         self.checkout.build()
         self.upstream.push(chart_sources(self.applications()))
-        self.revision = self.checkout.commit(message)
+        self.revision = self.argo.revision = self.checkout.commit(message)
         self.argo.refresh()
         return self.revision
 
     def commit(self, message: str) -> str:
         """Commit what the tree holds and tell Argo CD."""
-        self.revision = self.checkout.commit(message)
+        self.revision = self.argo.revision = self.checkout.commit(message)
         self.argo.refresh()
         return self.revision
 
@@ -68,13 +65,8 @@ class Region:
         self.installed = time.monotonic() - start
 
     def _look(self, wanted: set[str], start: float) -> bool:
-        """Note who is what; who stands still is compared again, as Argo CD does after minutes."""
+        """Note who is what."""
         now = time.monotonic() - start
-        if now - self._looked > PATIENCE:
-            self._looked = now
-            late = [one.name for one in statuses(self.argo.cluster) if not one.ready and one.name != ROOT]
-            if late:
-                self.argo.refresh(*late)
         for one in statuses(self.argo.cluster):
             self.began.setdefault(one.name, now)
             if one.ready:

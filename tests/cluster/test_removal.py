@@ -54,7 +54,7 @@ def test_the_definition_comes_before_the_operator_and_both_before_the_resource(w
 
 
 def test_an_update_of_definition_operator_and_resource_in_one_commit_ends_synced(widgets: Region) -> None:
-    """Each Application syncs alone: the resource's cannot until the definition's did, and looks again later."""
+    """Each Application syncs alone: the resource's fails until the definition's is done, and tries again."""
     fields = {"components": {"widgets": {"version": "1.1.0", "colour": "green"}}}
     widgets.checkout.change("base.yaml", fields)
     revision = widgets.deliver("A colour")

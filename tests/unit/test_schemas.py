@@ -144,6 +144,10 @@ MISTAKES = {
         at(deployment(), "spec/strategy", {"rollingUpdate": {"maxSurge": 2**63}}),
         "spec.strategy.rollingUpdate.maxSurge: must be at most 9223372036854775807, not 9223372036854775808",
     ),
+    "a finalizer that is no name": (
+        at(deployment(), "metadata/finalizers", ["two words"]),
+        "metadata.finalizers[0]: must be a qualified name such as example.com/name, not 'two words'",
+    ),
     "a finalizer twice": (
         at(deployment(), "metadata/finalizers", ["example.com/a", "example.com/a"]),
         "metadata.finalizers: must not name a finalizer twice",
