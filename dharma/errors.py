@@ -5,6 +5,7 @@ DharmaError
 │   ├── DeclarationError   problems in environments/, all at once
 │   └── RenderError        a component declared an object that cannot be
 ├── DriftError      generated/ is not what the declarations say      exit 1
+├── RefusedError    a promotion or rollback that must not be         exit 1
 └── ToolError       a program, engine or file system failed          exit 3
 """
 
@@ -63,6 +64,12 @@ class RenderError(InputError):
 
 class DriftError(DharmaError):
     """generated/ differs from what the declarations say."""
+
+    exit_code = 1
+
+
+class RefusedError(DharmaError):
+    """A promotion or rollback that must not be: the gate, a ring or a concurrent one is against it."""
 
     exit_code = 1
 

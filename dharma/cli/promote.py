@@ -14,9 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dharma.delivery.approval import Judgement
-    from dharma.delivery.branch import RefusedError
     from dharma.delivery.promotion import Opened, Promotion, Step
-    from dharma.errors import Problem
+    from dharma.errors import Problem, RefusedError
 
 _EPILOG = """\b
 Examples:
@@ -158,7 +157,7 @@ class _Run:
 
     def go(self, verdict: Judgement) -> RefusedError | None:
         """Move the rings of the plan until one is refused; with all that holds it back."""
-        from dharma.delivery.branch import RefusedError
+        from dharma.errors import RefusedError
 
         plan = self.first
         for ring in plan.rings[:1] if self.dry_run else plan.rings:
@@ -170,9 +169,9 @@ class _Run:
         return None
 
     def _moved(self, plan: Promotion, ring: int, denied: Sequence[Problem]) -> Promotion:
-        from dharma.delivery.branch import RefusedError
         from dharma.delivery.promotion import carried, obstacles
         from dharma.delivery.ring import waited
+        from dharma.errors import RefusedError
 
         def ask() -> list[Problem]:
             return obstacles(self.here.branches, plan, ring, self.kubeconfig)

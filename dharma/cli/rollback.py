@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -25,6 +26,8 @@ Examples:
 @click.command(name="rollback", epilog=_EPILOG)
 @click.argument("target", metavar="TARGET")
 @click.option("--to", "source", required=True, metavar="SHA", help="An earlier commit of the default branch.")
+@click.option("--kubeconfig", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
+              help="Knows the target's context, asked where a definition loses a version.")  # fmt: skip
 @click.option(
     "--remote", default="origin", metavar="NAME", show_default=True, help="Where branches are pushed."
 )
@@ -39,6 +42,7 @@ def command(
     directory: str | None,
     target: str,
     source: str,
+    kubeconfig: Path | None,
     remote: str,
     push: bool | None,
     dry_run: bool,
@@ -48,12 +52,13 @@ def command(
     """Commit a target's tree of an earlier commit onto deploy/<target>, and pin it.
 
     The default branch is left as it is; promotions pass a pinned target by until `promote --resume`.
-    Prints the data that a rollback cannot bring back. Exits 1 when today's rules deny what comes back.
+    Prints the data that a rollback cannot bring back. Exits 1 when today's rules deny what
+    comes back, or when the cluster stores objects in a version that it would no longer serve.
     """
     from dharma.cli.promote import approval
-    from dharma.delivery.branch import RefusedError
-    from dharma.delivery.promotion import carried, opened
+    from dharma.delivery.promotion import carried, lost_versions, opened
     from dharma.delivery.rollback import lost, planned_back
+    from dharma.errors import RefusedError
     from dharma.repository import root_of
 
     root = root_of(directory)
@@ -65,8 +70,9 @@ def command(
         _warn(losses)
         for text in verdict.notes:
             note(text)
-    if verdict.problems:
-        raise RefusedError(verdict.problems)
+    lacking = [one for ring in plan.rings for one in lost_versions(here.branches, plan, ring, kubeconfig)]
+    if verdict.problems or lacking:
+        raise RefusedError([*verdict.problems, *lacking])
     moving = plan.moving(*plan.rings)
     if moving and not dry_run:
         carried(here.branches, plan, moving, pinned=True)

@@ -12,10 +12,9 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
 from dharma.delivery.git import Git
-from dharma.errors import DharmaError, InputError, Problem, ToolError
+from dharma.errors import DharmaError, InputError, Problem, RefusedError, ToolError
 from dharma.target import Target
 
 SOURCE, TARGET, PINNED = "Source", "Target", "Pinned"
@@ -25,12 +24,6 @@ _DEFAULT = re.compile(r"ref: refs/heads/(\S+)\tHEAD")
 _STALE = re.compile(
     "stale info|fetch first|non-fast-forward|cannot lock ref|incorrect old value|reference already exists"
 )
-
-
-class RefusedError(DharmaError):
-    """A promotion or rollback that must not be: the gate, a ring or a concurrent one is against it."""
-
-    exit_code: ClassVar[int] = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from dharma import baseline, environment
 from dharma.delivery.branch import Branches, Deployed, Move
+from dharma.delivery.definitions import unreadable
 from dharma.delivery.git import Git
 from dharma.delivery.ring import unready
 from dharma.environment import Fleet
@@ -125,7 +126,10 @@ def planned(
 
 
 def obstacles(branches: Branches, plan: Promotion, ring: int, kubeconfig: Path | None) -> list[Problem]:
-    """Why a ring must not move yet; asks the clusters of the ring before it."""
+    """Why a ring must not move yet; asks the clusters of the ring before it.
+
+    Its own are asked only where a custom resource definition loses a version.
+    """
     earlier = [step for step in plan.steps if step.ring < ring and step.state != "absent"]
     problems = [_behind(step, plan.source) for step in earlier if step.state == "behind"]
     before = [step for step in earlier if step.ring == max(step.ring for step in earlier)]
@@ -136,7 +140,16 @@ def obstacles(branches: Branches, plan: Promotion, ring: int, kubeconfig: Path |
         for step in before
         if step.before and step.state not in {"behind", "pinned"}
     ]
-    return [*problems, *unready(branches, held, kubeconfig)]
+    return [*problems, *unready(branches, held, kubeconfig), *lost_versions(branches, plan, ring, kubeconfig)]
+
+
+def lost_versions(
+    branches: Branches, plan: Promotion, ring: int, kubeconfig: Path | None
+) -> Iterator[Problem]:
+    """What clusters of a ring store in versions that the source's definitions no longer serve."""
+    for step in plan.moving(ring):
+        if step.before is not None:
+            yield from unreadable(branches.git, (step.target, step.before), step.tree, kubeconfig)
 
 
 def carried(

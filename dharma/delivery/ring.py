@@ -37,6 +37,12 @@ def waited(ask: Callable[[], list[Problem]], seconds: float, tell: Callable[[str
     return problems
 
 
+def unread(target: Target, problem: Problem) -> Problem:
+    """How a refusal says that a target's cluster could not be asked."""
+    what = f"cannot be asked (context {target.cluster.kube_context}): {problem.where}: {problem.what}"
+    return Problem(target.name, what, problem.mend or "Name the kubeconfig that knows it: --kubeconfig FILE.")
+
+
 def _unready(
     branches: Branches, target: Target, deployed: Deployed, kubeconfig: Path | None
 ) -> list[Problem]:
@@ -52,7 +58,7 @@ def _unready(
             for status in statuses(cluster, namespace)
         }
     except DharmaError as error:
-        return [_unread(target, problem) for problem in error.problems]
+        return [unread(target, problem) for problem in error.problems]
     return [*_lacking(branches, target, deployed, wanted, known)]
 
 
@@ -96,8 +102,3 @@ def _applications(branches: Branches, target: Target, deployed: Deployed) -> Ite
     for manifest in manifests_of(branches.git, named, target.name).manifests:
         if (manifest.group, manifest.kind) == ("argoproj.io", "Application"):
             yield manifest
-
-
-def _unread(target: Target, problem: Problem) -> Problem:
-    what = f"cannot be asked (context {target.cluster.kube_context}): {problem.where}: {problem.what}"
-    return Problem(target.name, what, problem.mend or "Name the kubeconfig that knows it: --kubeconfig FILE.")

@@ -1,6 +1,7 @@
 """Rollback: targets are given an earlier source and pinned there until they are resumed.
 
-The default branch is left as it is, and no ring is asked: what comes back has run there before.
+The default branch is left as it is, and no ring is asked: what comes back has run there before. The target's
+own cluster is asked where a custom resource definition loses a version.
 """
 
 from __future__ import annotations

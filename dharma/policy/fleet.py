@@ -28,6 +28,7 @@ def facts(target: Target) -> Json:
             "ring": target.cluster.ring,
             "domain": target.domain,
             "trustDomain": target.trust_domain,
+            "registry": target.registry or "",
             "tenants": {
                 name: {"costCentre": tenant.cost_centre, "podSecurity": tenant.pod_security}
                 for name, tenant in target.tenants.items()

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dharma.cluster import Applied, Cluster
+from dharma.delivery.branch import Deployed
 from dharma.delivery.definitions import API as DEFINITIONS
-from dharma.delivery.definitions import KIND, dropped_versions
+from dharma.delivery.definitions import KIND, dropped_versions, unreadable
+from dharma.delivery.promotion import opened
 from tests.cluster.checkout import ROOT, TARGET
 from tests.cluster.region import Region
+from tests.unit.ringed import Ringed
 
 SPACE = "monitoring"
 NAMES = ("chart-widgets-crds", "chart-widgets", "widgets")
@@ -161,3 +165,19 @@ def test_a_definition_must_not_drop_a_version_that_is_stored(region: Region) -> 
     assert "v1" in str(problem)
     assert dropped_versions(cluster, [definition("v1", "v2"), {"kind": "ConfigMap"}]) == []
     cluster.delete(DEFINITIONS, KIND, "gadgets.lab.dharma.dev")
+
+
+def test_a_tree_whose_definition_lost_a_stored_version_is_refused(region: Region, tmp_path: Path) -> None:
+    ringed = Ringed(tmp_path)
+    given, kept, lost = (ringed.versions(*names) for names in (("v1", "v2"), ("v1", "v2", "v3"), ("v2",)))
+    here = opened(ringed.root)
+    target = here.fleet.select(["development/region-a"])[0]
+    ours = [here.branches.tree(target, commit) for commit in (given, kept, lost)]
+    held = (target, Deployed(target.branch, "", "", given, ours[0], given, pinned=False))
+    for names in (["v1"], ["v1", "v2"]):
+        assert isinstance(region.argo.cluster.apply(definition(*names)), Applied)
+    git, config = here.branches.git, region.lab.kubeconfig
+    assert unreadable(git, held, ours[1], config) == []
+    (problem,) = unreadable(git, held, ours[2], config)
+    assert str(problem).startswith("development/region-a definition gadgets.lab.dharma.dev: drops version v1")
+    region.argo.cluster.delete(DEFINITIONS, KIND, "gadgets.lab.dharma.dev")

@@ -49,7 +49,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from dharma.options import Options, PlatformNamespace
-from dharma.values import Text
+from dharma.values import Items, Text
 
 
 class ProbeOptions(Options):
@@ -60,6 +60,8 @@ class ProbeOptions(Options):
     brings: ClassVar[tuple[str, ...]] = ("argoproj.io/Application",)
 
     message: Text = "hello"
+    versions: Items[Text] = ()
+    """Versions of a custom resource definition; there is none without."""
     wide: bool = False
     """Whether there is a role that a rule denies."""
 
@@ -89,6 +91,20 @@ class Probe(Component[ProbeOptions]):
         self.application()
         if self.options.wide:
             self.role()
+        if self.options.versions:
+            self.definition()
+
+    @part
+    def definition(self) -> None:
+        names = {"kind": "Gadget", "plural": "gadgets", "singular": "gadget"}
+        schema = {"openAPIV3Schema": {"type": "object"}}
+        versions = [
+            {"name": name, "served": True, "storage": name == self.options.versions[-1], "schema": schema}
+            for name in self.options.versions
+        ]
+        spec = {"group": "lab.dharma.dev", "scope": "Namespaced", "names": names, "versions": versions}
+        kind = ("apiextensions.k8s.io/v1", "CustomResourceDefinition")
+        self.object(*kind, "gadgets.lab.dharma.dev", spec=spec)
 
     @part
     def settings(self) -> None:
@@ -193,6 +209,15 @@ class Ringed:
         """Change what every target's settings say, build and merge that; its commit."""
         path = self.root / "environments" / "base.yaml"
         path.write_text(re.sub(r"message: \w+", f"message: {message}", path.read_text()))
+        return self.merge()
+
+    def versions(self, *names: str) -> str:
+        """Give every target a custom resource definition of these versions, and merge that; its commit."""
+        path = self.root / "environments" / "base.yaml"
+        text = re.sub(
+            r"message: (\w+)[^}]*", rf"message: \1, versions: [{', '.join(names)}]", path.read_text()
+        )
+        path.write_text(text)
         return self.merge()
 
     def merge(self) -> str:

@@ -47,6 +47,7 @@ def test_facts_say_where_the_target_is_and_who_lives_there(small):
         "ring": 3,
         "domain": "platform.example",
         "trustDomain": "cluster.local",
+        "registry": "",
         "tenants": {"shop": {"costCentre": "cc-100", "podSecurity": "restricted"}},
     }
 

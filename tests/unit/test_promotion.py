@@ -17,8 +17,8 @@ import pytest
 
 from dharma.cli import main
 from dharma.delivery import promotion, ring
-from dharma.delivery.branch import Branches, Move, RefusedError
-from dharma.errors import InputError, ToolError
+from dharma.delivery.branch import Branches, Move
+from dharma.errors import InputError, RefusedError, ToolError
 from tests.unit.ringed import Ringed, git
 
 DEVELOPMENT, STAGING = "deploy/development.region-a", "deploy/staging.region-a"
@@ -316,6 +316,28 @@ def test_a_promotion_goes_up_to_a_ring_and_asks_the_one_before_each(fleet, healt
     fleet.promote("--to", "1")
     assert fleet.made.tips().keys() == {DEVELOPMENT, STAGING}
     assert healthy == ["development/region-a"]
+
+
+def test_a_definition_that_loses_a_version_asks_the_cluster_first(fleet):
+    fleet.made.versions("v1alpha1", "v1")
+    fleet.promote()
+    fleet.made.versions("v1alpha1", "v1", "v2")
+    fleet.promote()
+    given = fleet.made.tip(DEVELOPMENT)
+    fleet.made.versions("v1", "v2")
+    assert "development/region-a: cannot be asked (context lab)" in fleet.promote(code=1)
+    assert fleet.made.tip(DEVELOPMENT) == given
+
+
+def test_a_rollback_that_takes_a_version_back_asks_the_cluster_first(fleet):
+    older = fleet.made.versions("v1")
+    fleet.promote()
+    fleet.made.versions("v1", "v2")
+    fleet.promote()
+    given = fleet.made.tip(DEVELOPMENT)
+    said = fleet.run("rollback", "development/region-a", "--to", older, DAY, code=1)
+    assert "cannot be asked (context lab)" in said
+    assert fleet.made.tip(DEVELOPMENT) == given
 
 
 def test_an_older_source_leaves_alone_who_has_a_later_one(fleet, healthy):

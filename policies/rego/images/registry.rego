@@ -9,8 +9,8 @@
 #   kinds: [Pod, Deployment, ReplicaSet, StatefulSet, DaemonSet, Job, CronJob, argoproj.io/Rollout]
 #   remediation:
 #     text: >-
-#       Mirror the image into the platform's registry and name it there (`registry:` does so for all
-#       components), or add the registry to policies/rego/lib/images.rego.
+#       Mirror the image into the platform's private registry: `registry:` in environments/ names it and
+#       rewrites every reference. A registry under the platform's own domain needs no setting.
 #     good: |
 #       spec: {template: {spec: {containers: [{name: app, image: registry.example/web:1.0}]}}}
 #     bad: |

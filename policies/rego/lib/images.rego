@@ -1,7 +1,7 @@
 # Images: the parts of an image reference, and where images may come from.
 package dharma.lib.images
 
-# Registries that every platform may pull from, beside those under its own domain.
+# Registries that every platform may pull from, beside its private one and those under its own domain.
 registries := {"registry.example"}
 
 # Tags that point to another image tomorrow.
@@ -43,6 +43,12 @@ trusted(image, _) if host(image) in registries
 trusted(image, target) if {
 	is_string(target.domain)
 	endswith(sprintf(".%s", [host(image)]), sprintf(".%s", [target.domain]))
+}
+
+trusted(image, target) if {
+	is_string(target.registry)
+	target.registry != ""
+	startswith(image, sprintf("%s/", [target.registry]))
 }
 
 # Whether a workload says that its digest is not known yet.

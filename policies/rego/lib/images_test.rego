@@ -36,6 +36,15 @@ test_registries_of_the_platform_are_trusted if {
 	not images.trusted("images.platform.example/web:1", {})
 }
 
+test_the_private_registry_is_trusted_and_nothing_that_looks_like_it if {
+	target := {"domain": "platform.example", "registry": "mirror.corp.example/platform"}
+	images.trusted("mirror.corp.example/platform/istio/pilot:1.0", target)
+	not images.trusted("mirror.corp.example/platform-b/istio/pilot:1.0", target)
+	not images.trusted("mirror.corp.example/other:1.0", target)
+	not images.trusted("web:1.0", {"domain": "platform.example", "registry": ""})
+	not images.trusted("/web:1.0", {"domain": "platform.example", "registry": ""})
+}
+
 test_placeholder_is_said_by_an_annotation if {
 	images.placeholder({"metadata": {"annotations": {"dharma.dev/image-digest": "placeholder"}}})
 	not images.placeholder({"metadata": {}})
