@@ -19,7 +19,7 @@ export DHARMA_SCHEMAS ?= $(wildcard $(CURDIR)/../shared/upstream/schemas)
 export DHARMA_CRDS ?= $(wildcard $(CURDIR)/../shared/upstream/crds)
 export CARGO_TARGET_DIR ?= $(CACHE)/cargo
 
-.PHONY: build test test-fast test-cluster lint types pytest tools lock system-deps clean
+.PHONY: build test test-fast test-cluster lint types pytest tools bench-rivals lock system-deps clean
 
 build: .venv/.core
 	$(BIN)/dharma build
@@ -42,6 +42,10 @@ test-cluster: .venv/.dev tools
 
 tools:
 	@$(TOOLS)
+
+# Other tools beside Dharma, the same work: bench/README.md, section Rivals. BENCH_ARGS="--only helm --runs 3".
+bench-rivals: .venv/.dev
+	@TMPDIR=$(or $(wildcard /dev/shm),$(TMPDIR),/tmp) $(BIN)/python bench/rivals.py --markdown $(BENCH_ARGS)
 
 lint: .venv/.dev
 	$(BIN)/ruff check .

@@ -73,7 +73,7 @@ def write_objects(folder: Path, count: int) -> None:
 def _compare(work: Path, options: argparse.Namespace) -> None:
     """Rounds of all commands one after the other, so that a busy moment meets each alike."""
     commands = {"Dharma, cold": _cold, "Dharma, verdicts reused": _warm(work)}
-    for tool, prepared in (("conftest", _conftest), ("kubeconform", _kubeconform)):
+    for tool, prepared in (("conftest", conftest), ("kubeconform", kubeconform)):
         if program := _program(tool):
             commands[tool] = _other(prepared(work, program))
     rounds: dict[str, list[Run]] = defaultdict(list)
@@ -81,7 +81,7 @@ def _compare(work: Path, options: argparse.Namespace) -> None:
         for name, command in commands.items():
             rounds[name].append(command(work))
     if not options.no_checkov and (program := _program("checkov")):
-        rounds["checkov, one run"] = [_other(_checkov(work, program))(work)]
+        rounds["checkov, one run"] = [_other(checkov(work, program))(work)]
     _report({name: _least(several) for name, several in rounds.items()}, options.objects)
 
 
@@ -140,7 +140,7 @@ def _program(name: str) -> str | None:
     return found
 
 
-def _conftest(work: Path, program: str) -> tuple[str, ...]:
+def conftest(work: Path, program: str) -> tuple[str, ...]:
     """The same rules, each asked for its kinds only; conftest's input is the object itself."""
     from dharma.foreign import neutral_target
 
@@ -173,7 +173,7 @@ def _adapted() -> Iterator[str]:
     yield "\n\n".join(asked) + "\n"
 
 
-def _kubeconform(work: Path, program: str) -> tuple[str, ...]:
+def kubeconform(work: Path, program: str) -> tuple[str, ...]:
     """The same catalogue, and Kubernetes' own kinds of the same release, each in one file."""
     schemas = work / "schemas"
     _write_native(schemas)
@@ -192,7 +192,8 @@ def _write_native(folder: Path) -> None:
     definitions = json.loads((place / "_definitions.json").read_text())["$defs"]
     for definition in definitions.values():
         for served in definition.get("x-kubernetes-group-version-kind", ()):
-            path = folder / served["group"] / f"{served['kind'].lower()}_{served['version']}.json"
+            group = served["group"] or served["version"]  # as kubeconform calls the core group
+            path = folder / group / f"{served['kind'].lower()}_{served['version']}.json"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps({**definition, "$defs": _needed(definition, definitions)}))
 
@@ -208,7 +209,7 @@ def _needed(definition: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     return needed
 
 
-def _checkov(_: Path, program: str) -> tuple[str, ...]:
+def checkov(_: Path, program: str) -> tuple[str, ...]:
     shown = ("--quiet", "--compact", "--output", "json")
     return program, "--directory", "objects", "--framework", "kubernetes", "--skip-download", *shown
 

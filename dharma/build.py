@@ -5,11 +5,13 @@ from __future__ import annotations
 import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 import dharma_rego
 from dharma import store
+from dharma.admission.law import Law
 from dharma.charts.reference import LOCK, Reference, of
 from dharma.environment import Fleet
 from dharma.errors import DharmaError, InputError, Problem, RenderError
@@ -27,7 +29,8 @@ _TARGETS_A_WORKER = 16
 class Plan:
     """What to build and how; `schemas` are catalogue folders, `root` the platform repository.
 
-    `code` holds its own components and rules, where they are not those beside the declarations.
+    `code` holds its own components and rules, where they are not those beside the declarations; a
+    waiver that ended before `today` exempts nothing.
     """
 
     root: Path
@@ -36,11 +39,16 @@ class Plan:
     workers: int | None = None
     cached: bool = True
     code: Path | None = None
+    today: date = field(default_factory=date.today)
 
     @property
     def code_root(self) -> Path:
         """The folder whose components and rules are used."""
         return self.code or self.root
+
+    def law(self) -> Law:
+        """The rules, levels and standing waivers that components are rendered by."""
+        return Law(self.root, self.code_root, self.today)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +82,13 @@ def build(
 ) -> list[Built]:
     """Render and check targets, in their order; raises RenderError with every problem of all of them."""
     known = platform(plan.code_root)
-    tasks = [(plan, target, _key(plan, known, target)) for target in targets]
-    kept = (_kept(target, key) for _, target, key in tasks) if plan.cached else ()
+    law = plan.law()
+    tasks = [(plan, law, target, _key(plan, law, known, target)) for target in targets]
+    kept = (_kept(target, key) for _, _, target, key in tasks) if plan.cached else ()
     built = {found.target: found for found in kept if found is not None}
     for found in built.values():
         done(found)
-    for found in _rendered(plan, [task for task in tasks if task[1].name not in built]):
+    for found in _rendered(plan, [task for task in tasks if task[2].name not in built]):
         built[found.target] = found
         done(found)
     problems = [problem for found in built.values() for problem in found.problems]
@@ -88,7 +97,7 @@ def build(
     return [built[target.name] for target in targets]
 
 
-Task = tuple[Plan, Target, str]
+Task = tuple[Plan, Law, Target, str]
 
 
 def _rendered(plan: Plan, tasks: Sequence[Task]) -> Iterator[Built]:
@@ -113,9 +122,9 @@ def _default_workers(targets: int) -> int:
     return max(1, min(os.cpu_count() or 1, targets // _TARGETS_A_WORKER))
 
 
-def _build_one(plan: Plan, target: Target, key: str) -> Built:
+def _build_one(plan: Plan, law: Law, target: Target, key: str) -> Built:
     try:
-        rendered = render(target, plan.code_root, plan.synth)
+        rendered = render(target, plan.code_root, plan.synth, law=law)
     except DharmaError as error:
         return Built(target.name, (), 0, 0, problems=error.problems)
     unchecked, problems = _checked(plan, target, rendered.manifests)
@@ -140,8 +149,14 @@ def _kept(target: Target, key: str) -> Built | None:
     return Built(target.name, tuple(manifests), notes["charts"], notes["unchecked"], False, (), releases)
 
 
-def _key(plan: Plan, known: Platform, target: Target) -> str:
-    parts = (plan.synth, _schemas(plan, target).digest, *_lock(plan, target))
+def _key(plan: Plan, law: Law, known: Platform, target: Target) -> str:
+    governed = any(options.governs for options in target.options.values())
+    parts = (
+        plan.synth,
+        _schemas(plan, target).digest,
+        *_lock(plan, target),
+        *([law.digest] if governed else []),
+    )
     return store.key(target, known, plan.code_root, *parts)
 
 

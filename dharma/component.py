@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
-from typing import Any, ClassVar, Generic, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, TypeVar
 
 from dharma import node
 
@@ -25,10 +25,14 @@ import cdk8s
 from constructs import Construct
 
 from dharma.declared import Reads, reading, unobserved
+from dharma.errors import Origin
 from dharma.layer import Path
 from dharma.options import Options
 from dharma.signals import Alert, Dashboard, Metric
 from dharma.target import Target
+
+if TYPE_CHECKING:
+    from dharma.admission.law import Law
 
 MANAGED_BY = "dharma"
 CHARTS = "charts"
@@ -50,7 +54,8 @@ class Source:
 class Draft:
     """An object as a chart declared it; `body` is None while a cdk8s construct still holds it.
 
-    `owned` are JSON pointers of fields that others write: an autoscaler, a webhook, a rollout.
+    `owned` are JSON pointers of fields that others write: an autoscaler, a webhook, a rollout;
+    `origins` are lines it rests on beside those of the target's declarations.
     """
 
     id: str
@@ -60,6 +65,7 @@ class Draft:
     unit: str = ""
     folder: str = ""
     owned: tuple[str, ...] = ()
+    origins: frozenset[Origin] = frozenset()
     construct: cdk8s.ApiObject | None = None
     needs: list[Draft] = field(default_factory=list)
 
@@ -134,13 +140,19 @@ class Component(cdk8s.Chart, Generic[OptionsT]):
     name: ClassVar[str]
 
     def __init__(
-        self, scope: Construct, target: Target, options: OptionsT, earlier: tuple[Delivery, ...] = ()
+        self,
+        scope: Construct,
+        target: Target,
+        options: OptionsT,
+        earlier: tuple[Delivery, ...] = (),
+        law: Law | None = None,
     ) -> None:
         labels = {"app.kubernetes.io/managed-by": MANAGED_BY, "app.kubernetes.io/component": self.name}
         super().__init__(scope, self.name, labels=labels, disable_resource_name_hashes=True)
         self.target = target
         self.options = options
         self.earlier = earlier
+        self._law = law
         self.common_labels = labels
         self.drafts: list[Draft] = []
         self.released: list[Release] = []
@@ -149,6 +161,16 @@ class Component(cdk8s.Chart, Generic[OptionsT]):
     def declare(self) -> None:
         """Declare everything the component consists of."""
         raise NotImplementedError
+
+    @property
+    def law(self) -> Law:
+        """The rules, levels and waivers; only for components whose options say that they govern.
+
+        A cached target of any other component would not notice that a rule changed.
+        """
+        if self._law is None or not self.options.governs:
+            raise TypeError(f"component {self.name} reads the rules, but its options do not say `governs`")
+        return self._law
 
     def alerts(self) -> tuple[Alert, ...]:
         """Conditions somebody must look at."""
@@ -175,6 +197,7 @@ class Component(cdk8s.Chart, Generic[OptionsT]):
         folder: str = "",
         owned: tuple[str, ...] = (),
         reads: frozenset[Path] = frozenset(),
+        origins: frozenset[Origin] = frozenset(),
         **fields: Any,
     ) -> Draft:
         """Declare one Kubernetes object; `fields` are its further top-level fields, such as spec.
@@ -188,7 +211,7 @@ class Component(cdk8s.Chart, Generic[OptionsT]):
             metadata["annotations"] = dict(annotations)
         body = {"apiVersion": api_version, "kind": kind, "metadata": metadata, **fields}
         path = "/".join(part for part in (folder, kind.lower(), namespace or "", name) if part)
-        draft = Draft(path, body, _source(), self._reads() | reads, unit, folder, owned)
+        draft = Draft(path, body, _source(), self._reads() | reads, unit, folder, owned, origins)
         self.drafts.append(draft)
         return draft
 

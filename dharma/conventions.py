@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 ARGOCD_NAMESPACE = "argocd"
+GOVERNANCE_NAMESPACE = "gatekeeper-system"
 MESH_NAMESPACE = "istio-system"
 GATEWAY_NAMESPACE = "istio-ingress"
 MONITORING_NAMESPACE = "monitoring"

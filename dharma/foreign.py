@@ -93,7 +93,8 @@ def check(
         met[rule.id] += number
     accepted = sorted(_accepted(findings, rules, root, today), key=rank)
     count = sum(kinds.values())
-    return Report(tuple(accepted), rules.rules, dict(met), (), count, 0, unchecked, name_of(engine))
+    said_by, day = name_of(engine), today.isoformat()
+    return Report(tuple(accepted), rules.rules, dict(met), (), count, 0, unchecked, said_by, day=day)
 
 
 def _said(paths: Sequence[Path], table: Table | None, judge: Judge, schemas: tuple[Path, ...]) -> list[Said]:

@@ -17,7 +17,7 @@ from dharma.policy.engine import Embedded
 from dharma.policy.finding import Finding
 from dharma.policy.fleet import facts, fleet_document
 from dharma.policy.rule import Rule, RuleSet, load_rules
-from dharma.policy.waiver import idle, load_waivers, waived
+from dharma.policy.waiver import Waiver, idle, load_waivers, waived
 from dharma.target import Target
 
 SHIPPED_RULES = Path(__file__).parent / "policies" / "rego"
@@ -40,6 +40,10 @@ class Report:
     """Images and charts that no digest names."""
     base: str = ""
     """The commit that findings were compared with, empty for none."""
+    day: str = ""
+    """The day by which waivers were judged, such as 2027-01-31."""
+    waivers: tuple[Waiver, ...] = ()
+    """All waivers of the platform repository, whether they match or not."""
 
     @property
     def blocked(self) -> bool:
@@ -108,6 +112,8 @@ def _report(
         sum(found.charts for found in built),
         sum(found.unchecked for found in built),
         engine,
+        day=today.isoformat(),
+        waivers=waivers.waivers,
     )
 
 

@@ -31,13 +31,15 @@ class Options(Declared):
 
     `chart` names the chart's class as `module:Class`; `requires` the components that must be
     there first; `brings` the custom resources it installs, as API groups or group/Kind; `last`
-    says that it delivers what all others declare.
+    says that it delivers what all others declare; `governs` that it enforces the rules of the
+    repository, and so rests on them, their levels and their waivers too.
     """
 
     chart: ClassVar[str] = ""
     requires: ClassVar[tuple[str, ...]] = ()
     brings: ClassVar[tuple[str, ...]] = ()
     last: ClassVar[bool] = False
+    governs: ClassVar[bool] = False
 
     state: Literal["active", "retiring"] = "active"
     """`retiring` removes the component's own objects while its operator still runs."""

@@ -28,6 +28,7 @@ SHIPPED: Mapping[str, str] = {
     "tenancy": "dharma.components.tenancy.options:TenancyOptions",
     "rollouts": "dharma.components.rollouts.options:RolloutsOptions",
     "prometheus-operator": "dharma.components.prometheus_operator.options:PrometheusOperatorOptions",
+    "governance": "dharma.components.governance.options:GovernanceOptions",
     "mesh": "dharma.components.mesh.options:MeshOptions",
     "services": "dharma.components.services.options:ServicesOptions",
     "argocd": "dharma.components.argocd.options:ArgocdOptions",

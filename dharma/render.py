@@ -20,6 +20,7 @@ from dharma.target import Target
 if TYPE_CHECKING:
     import cdk8s
 
+    from dharma.admission.law import Law
     from dharma.charts.releases import Inflater
     from dharma.component import Component, Delivery, Draft, Release
 
@@ -45,19 +46,23 @@ class Rendered:
         return tuple(release for delivery in self.deliveries for release in delivery.releases)
 
 
-def render(target: Target, root: Path, synth: Synth = "python", *, inflate: bool = True) -> Rendered:
+def render(
+    target: Target, root: Path, synth: Synth = "python", *, inflate: bool = True, law: Law | None = None
+) -> Rendered:
     """Every manifest of a target, component by component in the order of their requirements.
 
     `synth="cdk8s"` sends plain objects through cdk8s too; the result is the same. Without `inflate`
-    no chart is rendered, whatever the target says.
+    no chart is rendered, whatever the target says. `law` is what components that enforce the rules read,
+    by default that of `root` with every waiver.
     """
+    law = law or _law(root)
     app = _app()
     charts = _inflater(target, root) if inflate else None
     deliveries: list[Delivery] = []
     manifests: list[Manifest] = []
     for level, names in enumerate(levels(target)):
         for name in names:
-            component = _declared(app, target, name, tuple(deliveries))
+            component = _declared(app, target, name, tuple(deliveries), law)
             delivery = _delivery(component, target, level)
             deliveries.append(charts.delivered(delivery) if charts else delivery)
             manifests += _charted(deliveries[-1], target, root)
@@ -80,6 +85,12 @@ def _app() -> cdk8s.App:
     import cdk8s
 
     return cdk8s.App()
+
+
+def _law(root: Path) -> Law:
+    from dharma.admission.law import Law
+
+    return Law(root, root)
 
 
 def _inflater(target: Target, root: Path) -> Inflater | None:
@@ -105,10 +116,12 @@ def _charted(delivery: Delivery, target: Target, root: Path) -> Iterator[Manifes
             yield Manifest(target.name, delivery.component, path, folder, body, source, origins)
 
 
-def _declared(app: cdk8s.App, target: Target, name: str, earlier: tuple[Delivery, ...]) -> Component[Any]:
+def _declared(
+    app: cdk8s.App, target: Target, name: str, earlier: tuple[Delivery, ...], law: Law
+) -> Component[Any]:
     options = target.options[name]
     chart: type[Component[Any]] = load(options.chart)
-    component = chart(app, target, options, earlier)
+    component = chart(app, target, options, earlier, law)
     try:
         with component.scope():
             component.declare()
@@ -160,7 +173,8 @@ def _manifest(component: Component[Any], draft: Draft, body: Mapping[str, Any], 
     folder = "/".join(name for name in (component.name, draft.unit, draft.folder) if name)
     source = Origin(source_file(draft.source.file, root), draft.source.line)
     path = f"{component.name}/{draft.id or _id(body)}"
-    return Manifest(target.name, component.name, path, folder, body, source, tuple(sorted(origins)))
+    lines = tuple(sorted(origins | draft.origins))
+    return Manifest(target.name, component.name, path, folder, body, source, lines)
 
 
 def _id(body: Mapping[str, Any]) -> str:

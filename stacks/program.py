@@ -8,6 +8,7 @@ from pathlib import Path
 import pulumi
 
 from dharma import environment
+from dharma.admission.law import Law
 from dharma.delivery.pulumi import stack_name, target_of
 from dharma.delivery.transform import register
 from dharma.delivery.verdict import Assessor
@@ -36,8 +37,8 @@ def main() -> None:
 def run(root: Path, target: Target, rendered: Rendered | None = None) -> None:
     """Bring up a target; raises DharmaError for what is wrong with configuration or declarations."""
     configuration = configured(root, target)
-    rendered = rendered or render(target, root, inflate=False)
     today = date.today()  # noqa: DTZ011 - waivers end by the user's calendar
+    rendered = rendered or render(target, root, inflate=False, law=Law(root, root, today))
     register(Assessor(root, target, today, rendered=rendered.manifests))
     bring_up(target, configuration, rendered)
 

@@ -99,7 +99,7 @@ class Argocd(Component[ArgocdOptions]):
             self._platform_namespaces(),
             projects.cluster_kinds(self.deliveries),
         )
-        self._project(projects.PLATFORM, spec)
+        self._project(projects.PLATFORM, spec, server.subscriptions(self.options, None))
 
     @part
     def tenant_project(self, name: str, kinds: set[projects.Kind]) -> None:
@@ -159,7 +159,11 @@ class Argocd(Component[ArgocdOptions]):
 
     @part
     def own_application(self, delivery: Delivery, unit: str) -> None:
-        """A component's own objects, or those of one tenant; none of them while it retires."""
+        """A component's own objects, or those of one tenant; none of them while it retires.
+
+        Tenants that windows may hold back are not waited for: the root would be in one sync until the
+        last window ends, and would not see the commit that lifts it.
+        """
         drafts = [draft for draft in delivery.drafts if draft.unit == unit]
         retiring = self.target.options[delivery.component].state == "retiring"
         ignored = [] if retiring else applications.ignored_of_drafts(drafts)
@@ -173,6 +177,8 @@ class Argocd(Component[ArgocdOptions]):
             "revisionHistoryLimit": 5,
         }
         head = applications.metadata(sequence.own_wave(delivery.level), path, cascade=self.options.cascade)
+        if unit and self.options.sync_windows:
+            head["annotations"][applications.UNWAITED] = "true"
         name = "-".join(part for part in (delivery.component, unit) if part)
         self._note_owners(unit, drafts)
         self._application(name, head, _ignoring(spec, ignored))

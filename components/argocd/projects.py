@@ -64,13 +64,14 @@ def tenant(name: str, groups: Groups, repository: str, kinds: Iterable[Kind], wi
 
 
 def platform(repositories: Iterable[str], namespaces: Iterable[str], kinds: Iterable[Kind]) -> Spec:
-    """The platform's project: the charts' repositories, the namespaces that are used."""
+    """The platform's project: the charts' repositories, the namespaces that are used, no roles."""
     return {
         "description": "What the platform consists of.",
         "sourceRepos": sorted(set(repositories)),
         "destinations": [{"server": CLUSTER, "namespace": name} for name in sorted(set(namespaces))],
         "clusterResourceWhitelist": _kinds({*kinds, *CHART_KINDS}),
         "orphanedResources": {"warn": False},
+        "roles": [],
     }
 
 

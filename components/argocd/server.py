@@ -44,7 +44,8 @@ return health
 """
 """Health of an Application in its parent's eyes: without it no wave of the root would wait for another.
 
-Argo CD removed its own check in 1.8; `not waited for` is the root, which cannot wait for itself.
+Argo CD removed its own check in 1.8; `not waited for` are the root, which cannot wait for itself, and
+tenants whom sync windows hold back.
 """
 KEPT = {"argocd.argoproj.io/sync-options": "Prune=false,Delete=false,ServerSideApply=true"}
 LINK_LOCAL = "169.254.0.0/16"
@@ -85,6 +86,16 @@ MESSAGE = (
     " at {{.app.status.sync.revision}}."
     "{{with .app.status.operationState}} Last operation: {{.phase}}, {{.message}}{{end}}"
 )
+FIELDS = {
+    "application": "metadata.name",
+    "project": "spec.project",
+    "health": "status.health.status",
+    "sync": "status.sync.status",
+    "revision": "status.sync.revision",
+    "phase": "status.operationState.phase",
+    "reason": "status.operationState.message",
+}
+"""What the webhook is sent of an Application, as JSON; empty where there is none."""
 
 Values = dict[str, Any]
 
@@ -148,18 +159,10 @@ def roles(role: str, admin_group: str, tenants: Mapping[str, Tenant]) -> str:
 
 def notifications(options: ArgocdOptions) -> Values:
     """Failed syncs and degraded Applications, to the webhook and the mail relay where they are named."""
-    fields = {
-        "application": "{{.app.metadata.name}}",
-        "project": "{{.app.spec.project}}",
-        "recipient": "{{.recipient}}",
-        "health": "{{.app.status.health.status}}",
-        "sync": "{{.app.status.sync.status}}",
-        "revision": "{{.app.status.sync.revision}}",
-    }
     message = {
         "message": MESSAGE,
         "email": {"subject": "{{.app.metadata.name}}: not what Git says, or not well"},
-        "webhook": {WEBHOOK: {"method": "POST", "body": json.dumps(fields)}},
+        "webhook": {WEBHOOK: {"method": "POST", "body": _body()}},
     }
     found: Values = {
         "triggers": {
@@ -168,16 +171,28 @@ def notifications(options: ArgocdOptions) -> Values:
         },
         "templates": {"template.state": json.dumps(message)},
     }
-    if options.webhook:
-        found["subscriptions"] = [{"recipients": [WEBHOOK], "triggers": sorted(TRIGGERS)}]
     services = _services(options)
     return found | ({"notifiers": services} if services else {})
 
 
-def subscriptions(options: ArgocdOptions, contact: Contact) -> dict[str, str]:
-    """Annotations of a tenant's project: who hears of its Applications' failures, by which way."""
-    ways = {WEBHOOK: contact.chat or contact.email} if options.webhook else {}
-    ways |= {"email": contact.email} if options.mail else {}
+def _body() -> str:
+    """A template that makes JSON of whatever text an operation ended with."""
+    values = {"recipient": ".recipient"}
+    for name, path in FIELDS.items():
+        keys = " ".join(f'"{key}"' for key in path.split("."))
+        values[name] = f'(dig {keys} "" .app)'
+    fields = ", ".join(f'"{name}": {{{{toJson {value}}}}}' for name, value in values.items())
+    return f"{{{fields}}}"
+
+
+def subscriptions(options: ArgocdOptions, contact: Contact | None) -> dict[str, str]:
+    """Annotations of a project: who hears of its Applications' failures, by which way.
+
+    Without a contact, which is the platform's, nobody is named to the webhook. Each failure is
+    announced once a way: nothing is subscribed to for all Applications.
+    """
+    ways = {WEBHOOK: (contact.chat or contact.email) if contact else ""} if options.webhook else {}
+    ways |= {"email": contact.email} if options.mail and contact else {}
     return {
         f"notifications.argoproj.io/subscribe.{trigger}.{way}": recipient
         for way, recipient in ways.items()

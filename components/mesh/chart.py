@@ -98,7 +98,11 @@ class Mesh(Component[MeshOptions]):
     def nobody(self) -> Draft:
         """An AuthorizationPolicy without rules lets nobody in; every service allows its callers."""
         return self.object(
-            "security.istio.io/v1", "AuthorizationPolicy", "allow-nothing", namespace=MESH_NAMESPACE, spec={}
+            "security.istio.io/v1",
+            "AuthorizationPolicy",
+            "allow-nothing",
+            namespace=MESH_NAMESPACE,
+            spec={"action": "ALLOW", "rules": []},
         )
 
     def anybody(self, kind: Kind) -> Draft:

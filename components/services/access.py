@@ -35,9 +35,8 @@ _PROTOCOLS = {80: "HTTP", 443: "TLS"}
 @part
 def authorization_policy(chart: Chart, name: str) -> Draft:
     """Lets in exactly the declared callers at the ports they declared; without rules, nobody."""
-    spec: Json = {"selector": {"matchLabels": selector(name)}, "action": "ALLOW"}
-    if rules := list(_rules(chart, name)):
-        spec["rules"] = rules
+    rules = list(_rules(chart, name))
+    spec: Json = {"selector": {"matchLabels": selector(name)}, "action": "ALLOW", "rules": rules}
     return chart.object(
         "security.istio.io/v1", "AuthorizationPolicy", name, **metadata(chart, name), spec=spec
     )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from dharma.build import Built, Plan
     from dharma.environment import Fleet
+    from dharma.render import Synth
     from dharma.target import Target
     from dharma.tree import Changes
 
@@ -42,6 +43,7 @@ Examples:
     help="Who serialises plain objects; both give the same bytes.",
 )
 @click.option("--no-cache", is_flag=True, help="Render everything anew.")
+@click.option("--today", metavar="DAY", help="The day by which waivers have ended, as 2027-01-31.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to report.")
 @click.pass_obj
 def command(
@@ -52,6 +54,7 @@ def command(
     workers: int | None,
     synth: str,
     no_cache: bool,
+    today: str | None,
     form: str,
 ) -> None:
     """Render the declarations into generated/, one file an object.
@@ -60,13 +63,15 @@ def command(
     """
     from dharma import environment
     from dharma.build import Plan, merged_files
+    from dharma.cli.promote import day
     from dharma.repository import root_of, schema_folders
 
     started = time.perf_counter()
     root = root_of(directory)
     fleet = environment.load(root)
     chosen = fleet.select(targets)
-    plan = Plan(root, schema_folders(root), "cdk8s" if synth == "cdk8s" else "python", workers, not no_cache)
+    how: Synth = "cdk8s" if synth == "cdk8s" else "python"
+    plan = Plan(root, schema_folders(root), how, workers, not no_cache, today=day(today))
     _known_component(chosen, component)
     built = _build(plan, chosen)
     tree, scopes = _place(root, fleet, chosen, component, whole=not targets)

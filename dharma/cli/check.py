@@ -13,15 +13,20 @@ import click
 from dharma.cli.terminal import note, safe, say
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dharma.gate import Report
     from dharma.judgement import MakeEngine
 
+_FORGES = {"github", "gitlab"}
 _EPILOG = """\b
 Examples:
   dharma check                                all targets, fleet rules included
   dharma check production/region-a            one target; fleet rules need the whole fleet
   dharma check --format sarif --output findings.sarif
   dharma check --format markdown              for a pull request's comment
+  dharma check --format github                annotations in GitHub's job log; gitlab: Code Quality
+  dharma check --format junit --output dharma.xml
   dharma check manifests/ more.yaml           any folder or file of YAML or JSON
   dharma check --base                         only what is new since the default branch blocks
   dharma check --base=v1.4.0                  or since a branch, tag or commit
@@ -34,7 +39,7 @@ Examples:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["terminal", "json", "sarif", "markdown"]),
+    type=click.Choice(["terminal", "json", "sarif", "markdown", "junit", "github", "gitlab"]),
     default="terminal",
     show_default=True,
     help="How to report.",
@@ -80,7 +85,7 @@ def command(
     """
     how = _How(_day(today), engine, url, not no_cache, workers)
     report = _checked(directory, targets, base, how)
-    text = _text(report, form)
+    text = _text(report, form, _commit(directory) if form == "json" else "")
     if output is None:
         say(text)
     else:
@@ -140,7 +145,7 @@ def _platform(directory: str | None, names: tuple[str, ...], base: str | None, h
     from dharma.cli.rendering import rendered
     from dharma.gate import check
 
-    made = rendered(directory, names, workers=how.workers, cached=how.cached)
+    made = rendered(directory, names, workers=how.workers, cached=how.cached, today=how.today)
     report = check(made.plan, made.built, made.targets, how.today, whole=made.whole, engine=how.maker())
     if base is None:
         return report
@@ -188,14 +193,49 @@ def _day(text: str | None) -> date:
         raise InputError([Problem("--today", f"{text!r} is no day", "Write it as 2027-01-31.")]) from None
 
 
-def _text(report: Report, form: str) -> str:
+def _commit(directory: str | None) -> str:
+    """The commit that stands in the checkout, "+" where files differ from it; empty without one."""
+    from dharma.delivery.git import Git
+    from dharma.errors import InputError
+
+    try:
+        git = Git.around(Path(directory or "."))
+    except InputError:
+        return ""
+    head = git.attempt("rev-parse", "--verify", "--quiet", "HEAD").stdout.strip()
+    return head + "+" * bool(head and git.attempt("status", "--porcelain").stdout)
+
+
+def _prefix(directory: str | None) -> str:
+    """The platform's folder in its Git repository, as forges count paths; empty at the top or without Git."""
+    from dharma.delivery.git import Git
+    from dharma.errors import InputError
+    from dharma.repository import root_of
+
+    root = root_of(directory)
+    try:
+        below = root.relative_to(Git.around(root).folder).as_posix()
+    except InputError:
+        return ""
+    return "" if below == "." else f"{below}/"
+
+
+def _text(report: Report, form: str, prefix: str) -> str:
     import json
 
+    from dharma.report import github, gitlab, junit, markdown, sarif, terminal
     from dharma.report import json as as_json
-    from dharma.report import markdown, sarif, terminal
 
-    if form == "json":
-        return json.dumps(as_json.document(report), indent=2, ensure_ascii=False)
-    if form == "sarif":
-        return json.dumps(sarif.document(report), indent=2, ensure_ascii=False)
-    return markdown.text(report) if form == "markdown" else "\n".join(terminal.lines(report))
+    documents: dict[str, Callable[[], object]] = {
+        "json": lambda: as_json.document(report),
+        "sarif": lambda: sarif.document(report),
+        "gitlab": lambda: gitlab.document(report, prefix),
+    }
+    texts: dict[str, Callable[[], str]] = {
+        "markdown": lambda: markdown.text(report),
+        "junit": lambda: junit.text(report),
+        "github": lambda: "\n".join(github.lines(report, prefix)),
+        "terminal": lambda: "\n".join(terminal.lines(report)),
+    }
+    # ASCII, because `safe` would turn what is not printable into escapes that JSON has not.
+    return json.dumps(documents[form](), indent=2) if form in documents else texts[form]()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
-from dharma.cli.terminal import note, say
+from dharma.cli.terminal import loud, note, say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,12 +24,14 @@ Examples:
   dharma new rule images/signed --kind Deployment --kind argoproj.io/Rollout
   dharma new waiver images/tag --object 'apps/Deployment/shop/*' --owner shop --ticket SHOP-1 \\
       --reason 'moves next month' --days 30
+  dharma new pipeline github
+  dharma new pipeline gitlab --pin python:3.12=sha256:DIGEST
 """
 
 
 @click.group(name="new", epilog=_EPILOG)
 def command() -> None:
-    """Add a component, service, environment, rule or waiver: valid at once, with a test that passes."""
+    """Add a component, service, environment, rule, waiver or pipeline: valid at once."""
 
 
 @command.command(name="component", epilog=_EPILOG)
@@ -193,6 +195,31 @@ def waiver(
     known = {one.id for one in rules_of(root).rules} | {CEL_RULE, SCHEMA_RULE}
     grant(root, Grant(rule, objects, targets, owner, ticket, reason, _day(today), days), known)
     say("changed environments/waivers.yaml")
+
+
+@command.command(name="pipeline", epilog=_EPILOG)
+@click.argument("forge", type=click.Choice(["github", "gitlab", "jenkins"]))
+@click.option("--branch", default="main", metavar="NAME", show_default=True, help="The default branch.")
+@click.option("--pin", "pins", multiple=True, metavar="IMAGE=DIGEST", help="The digest of an image it uses.")
+@click.pass_obj
+def pipeline(
+    directory: str | None, forge: Literal["github", "gitlab", "jenkins"], branch: str, pins: tuple[str, ...]
+) -> None:
+    """Write the jobs that check a change, tell it what was found, and promote what was merged."""
+    from dharma import environment
+    from dharma.repository import root_of
+    from dharma.scaffold import written
+    from dharma.scaffold.pipeline import pins_of, pipeline_files, unresolved
+
+    root = root_of(directory)
+    ring = min(target.cluster.ring for target in environment.load(root).targets)
+    digests = pins_of(forge, pins)
+    files = pipeline_files(forge, branch, ring, digests)
+    with written(root, files):
+        _tell(files)
+    if count := unresolved(forge, digests):
+        loud(f"{count} image has no digest: unresolved")
+    note("next: make its checks required, see docs/pipelines.md")
 
 
 def _day(text: str | None) -> date:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,9 +31,17 @@ class Rendered:
 
 
 def rendered(
-    directory: str | None, names: Sequence[str], *, workers: int | None = None, cached: bool = True
+    directory: str | None,
+    names: Sequence[str],
+    *,
+    workers: int | None = None,
+    cached: bool = True,
+    today: date | None = None,
 ) -> Rendered:
-    """Load, choose and render; raises DharmaError with every problem found."""
+    """Load, choose and render; raises DharmaError with every problem found.
+
+    Waivers that ended before `today`, by default this day, exempt nothing.
+    """
     from dharma import environment
     from dharma.build import Plan, build
     from dharma.repository import root_of, schema_folders
@@ -41,6 +50,7 @@ def rendered(
     fleet = environment.load(root)
     chosen = fleet.select(names)
     plan = Plan(root, schema_folders(root), workers=workers, cached=cached)
+    plan = replace(plan, today=today) if today else plan
     with progress("rendered", len(chosen)) as step:
         built = build(plan, chosen, lambda found: step(found.target) if found.fresh else None)
     return Rendered(plan, chosen, built, len(chosen) == len(fleet.targets))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dharma.cli.rules_compile import compile_rules
 from dharma.cli.terminal import as_json, loud, note, say
 
 if TYPE_CHECKING:
@@ -86,12 +87,14 @@ def _told(engine: str, verdicts: Sequence[Verdict]) -> int:
 @command.command(name="parity")
 @click.argument("targets", nargs=-1, metavar="[TARGET]...")
 @click.option("--opa", "url", default="", metavar="URL", help="A running OPA server that holds nothing else.")
+@click.option("--all", "everywhere", is_flag=True, help="Ask the places of enforcement in a cluster too.")
 @click.pass_obj
-def parity(directory: str | None, targets: tuple[str, ...], url: str) -> None:
+def parity(directory: str | None, targets: tuple[str, ...], url: str, everywhere: bool) -> None:
     """Ask both engines about every rule and object they meet; exits 1 when any answer differs.
 
-    A failed evaluation is an answer too, compared by its class.
+    A failed evaluation is an answer too, compared by its class. Exits 3 where a place cannot be asked.
     """
+    from dharma.cli.rules_parity import elsewhere
     from dharma.policy.parity import Both
 
     made: list[Both] = []
@@ -109,8 +112,9 @@ def parity(directory: str | None, targets: tuple[str, ...], url: str) -> None:
     findings = sum(engine.findings for engine in made)
     failed = sum(engine.failures for engine in made)
     say(f"{compared} comparisons ({findings} with findings, {failed} failed), {len(differences)} differences")
-    if differences:
-        raise SystemExit(1)
+    code = elsewhere(directory, targets) if everywhere else 0
+    if differences or code:
+        raise SystemExit(code or 1)
 
 
 @command.command(name="profile")
@@ -192,3 +196,6 @@ def _judge(
     made = rendered(directory, names)
     today = date.today()  # noqa: DTZ011
     check(made.plan, made.built, made.targets, today, whole=made.whole, engine=engine)
+
+
+command.add_command(compile_rules)

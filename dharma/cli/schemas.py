@@ -76,6 +76,7 @@ def _fetched(root: Path, url: str) -> Sourced:
 def _lacking(root: Path) -> list[tuple[str, str]]:
     """Custom kinds of the rendered platform that no folder has a schema of, as apiVersion and kind."""
     from dharma import environment
+    from dharma.admission.definition import known
     from dharma.build import Plan, build
     from dharma.repository import schema_folders
     from dharma.schemas.catalogue import Catalogue
@@ -88,7 +89,7 @@ def _lacking(root: Path) -> list[tuple[str, str]]:
     return sorted(
         (api, kind)
         for api, kind in kinds
-        if not native.serves(api.rpartition("/")[0]) and catalogue.find(api, kind) is None
+        if not (native.serves(api.rpartition("/")[0]) or catalogue.find(api, kind) or known(api, kind))
     )
 
 

@@ -160,11 +160,13 @@ def _print_role(pairs: Sequence[tuple[Target, Built]], *, read_only: bool) -> No
 
 def _text(found: Sequence[Verification], form: str) -> str:
     import json
+    from datetime import date
 
     from dharma.report import drift, drift_metrics
 
     if form == "json":
-        return json.dumps(drift.document(found), indent=2) + "\n"
+        day = date.today().isoformat()  # noqa: DTZ011 - a day of the user's calendar
+        return json.dumps(drift.document(found, day), indent=2) + "\n"
     if form == "prometheus":
         return drift_metrics.text(found)
     if form == "markdown":

@@ -86,7 +86,7 @@ def _built(case: Case) -> Judgement:
     commit = baseline.resolve(case.root, case.source)
     with baseline.declared(case.root, commit) as folder:
         fleet = environment.load(folder, case.root)
-        plan = Plan(folder, schema_folders(case.root), code=case.root)
+        plan = Plan(folder, schema_folders(case.root), code=case.root, today=case.today)
         built = build(plan, fleet.targets)
         report = check(plan, built, fleet.targets, case.today, whole=True)
     chosen = {target.name: target for target in case.targets}

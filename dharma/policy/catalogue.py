@@ -2,38 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import Any, get_args
+from typing import Any
 
-from dharma.policy.rule import Framework, Rule
+from dharma.compliance.framework import reach, titles
+from dharma.policy.rule import Rule
 
 RULES, CONTROLS = "docs/rules.md", "docs/controls.md"
 _MADE = "<!-- Written by `dharma rules docs`; edit the rules under policies/rego instead. -->"
-_FRAMEWORKS: Mapping[Framework, str] = {
-    "soc2": "SOC 2, Trust Services Criteria",
-    "gdpr": "GDPR",
-    "cis": "CIS Kubernetes Benchmark",
-    "pss": "Pod Security Standards",
-    "nsa": "NSA/CISA Kubernetes Hardening Guide",
-}
-
-_REACH: Mapping[Framework, Sequence[str]] = {
-    "soc2": (
-        *(f"A1.{number}" for number in range(1, 4)),
-        *(f"CC6.{number}" for number in range(1, 9)),
-        *(f"CC7.{number}" for number in range(1, 6)),
-        "CC8.1",
-    ),
-    "gdpr": tuple(f"32(1)({letter})" for letter in "abcd"),
-    "cis": (
-        *(f"5.1.{number}" for number in range(1, 14)),
-        *(f"5.2.{number}" for number in range(1, 14)),
-        *("5.3.1", "5.3.2", "5.4.1", "5.4.2", "5.5.1", "5.7.1", "5.7.2", "5.7.3", "5.7.4"),
-    ),
-}
-"""Controls that manifests may be evidence for, so that those without a rule show as holes."""
 
 
 def pages(rules: Sequence[Rule]) -> dict[str, str]:
@@ -96,24 +73,14 @@ def _controls_page(rules: Sequence[Rule]) -> Iterator[str]:
     yield f"# Controls\n\n{_MADE}\n"
     yield "The rules that are evidence for each control. Holes are controls without a rule,"
     yield "and rules without a control; a control of an organisation, not of a manifest, stays a hole here."
-    for framework in get_args(Framework):
-        found = _evidence(rules, framework)
-        yield f"\n## {_FRAMEWORKS[framework]}\n"
+    for framework, title in titles().items():
+        yield f"\n## {title}\n"
         yield "| Control | Rules | Evidence |\n|---|---|---|"
-        for control in sorted({*found, *_REACH.get(framework, ())}, key=_natural):
-            names = found.get(control, [])
+        for control, names in reach(rules, framework).items():
             links = ", ".join(f"[{name}](rules.md#{_anchor(name)})" for name in names)
             yield f"| {_cell(control)} | {len(names)} | {links or '**hole**'} |"
     yield from _holes(rules)
     yield ""
-
-
-def _evidence(rules: Sequence[Rule], framework: Framework) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = defaultdict(list)
-    for rule in rules:
-        for control in rule.metadata.controls.get(framework, ()):
-            found[control].append(rule.id)
-    return found
 
 
 def _holes(rules: Sequence[Rule]) -> Iterator[str]:
@@ -124,12 +91,6 @@ def _holes(rules: Sequence[Rule]) -> Iterator[str]:
 
 def _anchor(name: str) -> str:
     return name.replace("/", "")
-
-
-def _natural(control: str) -> tuple[tuple[int, int | str], ...]:
-    """Numbers inside a control in their order, so that 5.2.10 stands after 5.2.9."""
-    parts = control.replace("(", ".").replace(")", "").split(".")
-    return tuple((0, int(part)) if part.isdigit() else (1, part) for part in parts)
 
 
 def _cell(text: str) -> str:

@@ -17,23 +17,28 @@ Json = dict[str, Any]
 def facts(target: Target) -> Json:
     """The target's facts as `input.target` has them; `cluster` is its id, which outlives renames."""
     with unobserved():
-        return {
-            "name": target.name,
-            "environment": target.environment,
-            "region": target.region_name,
-            "cluster": target.cluster.id,
-            "role": target.region.role,
-            "provider": target.cluster.provider,
-            "kubernetes": target.cluster.kubernetes,
-            "ring": target.cluster.ring,
-            "domain": target.domain,
-            "trustDomain": target.trust_domain,
-            "registry": target.registry or "",
-            "tenants": {
-                name: {"costCentre": tenant.cost_centre, "podSecurity": tenant.pod_security}
-                for name, tenant in target.tenants.items()
-            },
-        }
+        return stated(target)
+
+
+def stated(target: Target) -> Json:
+    """The same facts, for what is rendered from them: whose lines they are counts as read."""
+    return {
+        "name": target.name,
+        "environment": target.environment,
+        "region": target.region_name,
+        "cluster": target.cluster.id,
+        "role": target.region.role,
+        "provider": target.cluster.provider,
+        "kubernetes": target.cluster.kubernetes,
+        "ring": target.cluster.ring,
+        "domain": target.domain,
+        "trustDomain": target.trust_domain,
+        "registry": target.registry or "",
+        "tenants": {
+            name: {"costCentre": tenant.cost_centre, "podSecurity": tenant.pod_security}
+            for name, tenant in target.tenants.items()
+        },
+    }
 
 
 def fleet_document(built: Sequence[Built], targets: Sequence[Target]) -> Json:

@@ -86,10 +86,11 @@ def _limits(verification: Verification) -> Iterator[str]:
         yield f"{found.charts} upstream charts are rendered by Argo CD; their objects were not compared."
 
 
-def document(verifications: Sequence[Verification]) -> dict[str, Any]:
-    """All verifications as a JSON-shaped value."""
+def document(verifications: Sequence[Verification], day: str = "") -> dict[str, Any]:
+    """All verifications as a JSON-shaped value; `day` is when the clusters were asked, as 2027-01-31."""
     return {
         "clean": all(one.clean for one in verifications),
+        "day": day,
         "targets": [_target(one) for one in verifications],
     }
 

@@ -8,11 +8,15 @@ from typing import Any
 from dharma.gate import Report
 from dharma.policy.finding import Finding
 
+_WAIVER = {"rule", "ticket", "owner", "granted", "expires"}
 
-def document(report: Report) -> dict[str, Any]:
-    """The report as a JSON-shaped value."""
+
+def document(report: Report, commit: str = "") -> dict[str, Any]:
+    """The report as a JSON-shaped value; `commit` is what was checked, empty where nobody knows."""
     return {
         "blocked": report.blocked,
+        "day": report.day,
+        "commit": commit,
         "engine": report.engine,
         "base": report.base,
         "targets": list(report.targets),
@@ -21,6 +25,7 @@ def document(report: Report) -> dict[str, Any]:
         "unchecked": report.unchecked,
         "unresolved": report.unresolved,
         "rules": {rule.id: report.met.get(rule.id, 0) for rule in report.rules},
+        "waivers": [one.model_dump(mode="json", include=_WAIVER) for one in report.waivers],
         "findings": [_finding(finding) for finding in report.findings],
     }
 

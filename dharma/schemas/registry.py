@@ -71,6 +71,8 @@ class Schemas:
     def _compiled(self, api_version: str, kind: str) -> _Kind:
         if self._native.serves(_group(api_version)):
             return self._built_in(api_version, kind)
+        if (compiled := _compiled_rule(api_version, kind)) is not None:
+            return compiled
         if not self._catalogue.folders:
             return _Kind(Validator(_ANY, root(api_version, kind, None)), checked=False)
         return self._custom(api_version, kind)
@@ -101,6 +103,15 @@ def _kept(path: Path, changed: int, api_version: str, kind: str) -> _Kind:  # no
     schema = read(path)
     scope = _scope(schema)
     return _Kind(Validator(schema, root(api_version, kind, scope)), scope)
+
+
+@cache
+def _compiled_rule(api_version: str, kind: str) -> _Kind | None:
+    """A kind that Gatekeeper makes of one of the rules: no catalogue has it, and it needs none."""
+    from dharma.admission.definition import known
+
+    schema = known(api_version, kind)
+    return _Kind(Validator(schema, root(api_version, kind, "Cluster")), "Cluster") if schema else None
 
 
 def _scope(schema: Mapping[str, Any]) -> str | None:

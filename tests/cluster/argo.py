@@ -32,6 +32,8 @@ PARAMETERS = {
     "server.insecure": "ARGOCD_SERVER_INSECURE",
 }
 """Key of argocd-cmd-params-cm to the variable that the chart sets from it."""
+AT_ONCE = {"ARGOCD_APPLICATION_CONTROLLER_SELF_HEAL_BACKOFF_CAP_SECONDS": "2"}
+"""A change by hand is undone at once, also where one was undone before."""
 NAMES = ("argocd-tls-certs-cm", "argocd-ssh-known-hosts-cm", "argocd-gpg-keys-cm")
 """ConfigMaps that Argo CD reads and that may be empty."""
 DEFINITIONS = (
@@ -53,6 +55,7 @@ class Argo:
         self.lab = lab
         self.cluster = lab.cluster
         self.registry = registry
+        self.certificates = lab.folder / "tls"
         self.revision = ""
         self._nudged = 0.0
         self.objects = [body for body in YAML(typ="safe").load_all(objects) if body]
@@ -67,7 +70,7 @@ class Argo:
         redis = self._redis()
         server = self._repository_server(redis)
         self._controller(redis, server)
-        self._program("notifications", *self._kubernetes, f"--argocd-repo-server={server}")
+        self._notifications(server)
 
     # ---- what tests do --------------------------------------------------------------------------
 
@@ -96,6 +99,20 @@ class Argo:
         """Tell Argo CD of a commit, as the Git server's webhook does: all Applications, or some."""
         for name in names or [status.name for status in statuses(self.cluster)]:
             self.note(name, REFRESH, "normal")
+
+    def sync(self, name: str, revision: str) -> None:
+        """Sync an Application by hand, as Argo CD's command line does."""
+        body = self.application(name)
+        path = self.cluster.path(API, "Application", name, NAMESPACE)
+        assert body is not None
+        assert path is not None
+        options = body["spec"]["syncPolicy"]["syncOptions"]
+        body["operation"] = {
+            "initiatedBy": {"username": "operator"},
+            "sync": {"revision": revision, "syncOptions": options},
+        }
+        answer = self.cluster.request("PUT", path, {"fieldManager": "argocd"}, body)
+        assert answer.status == 200, answer.body
 
     def approve(self, name: str) -> None:
         """Confirm what an Application asks before it deletes."""
@@ -201,7 +218,7 @@ class Argo:
 
     def _controller(self, redis: str, server: str) -> None:
         said = next(body for body in self.objects if body["metadata"]["name"] == "argocd-cmd-params-cm")
-        chosen = {PARAMETERS[key]: value for key, value in said["data"].items()}
+        chosen = {PARAMETERS[key]: value for key, value in said["data"].items()} | AT_ONCE
         process = self._program(
             "application-controller",
             *(*self._kubernetes, f"--redis={redis}", f"--repo-server={server}"),
@@ -209,6 +226,12 @@ class Argo:
         )
         time.sleep(1)
         assert process.alive, process.tail()
+
+    def _notifications(self, server: str) -> None:
+        """What it trusts is mounted from argocd-tls-certs-cm: a file for each host."""
+        self.certificates.mkdir()
+        arguments = (*self._kubernetes, f"--argocd-repo-server={server}")
+        self._program("notifications", *arguments, ARGOCD_TLS_DATA_PATH=str(self.certificates))
 
     def _program(self, role: str, *arguments: str, **env: str) -> Any:
         name = f"argocd-{role}"

@@ -8,18 +8,23 @@ import secrets
 import shutil
 import ssl
 import subprocess
+import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dharma.admission.definition import definition
+from dharma.admission.template import admitted
 from dharma.cluster import Applied, Cluster
+from dharma.policy.rule import load_rules
+from dharma_rego import emit
 from tests.cluster.process import LabError, Process, binary, free_port, wait_for
 
 __all__ = ["Lab", "LabError", "Process", "binary", "free_port", "wait_for"]
@@ -240,14 +245,34 @@ class Lab:
 
 
 def crd_files() -> list[Path]:
-    """One file for each definition of the catalogue that DHARMA_CRDS names; skips where there is none."""
+    """One file for each definition of the catalogue that DHARMA_CRDS names; skips where there is none.
+
+    The kinds of constraints are among them: Gatekeeper, which does not run here, makes them of templates.
+    """
     folder = Path(os.environ.get("DHARMA_CRDS") or _ROOT.parent / "shared" / "upstream" / "crds")
     if not folder.is_dir():
         pytest.skip("no catalogue of custom resource definitions: set DHARMA_CRDS")
     first: dict[str, Path] = {}
     for path in sorted(folder.rglob("*.yaml")):
         first.setdefault(path.name, path)
-    return list(first.values())
+    return [*first.values(), *_constraints()]
+
+
+@cache
+def _kept() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="dharma-constraints-")
+
+
+@cache
+def _constraints() -> tuple[Path, ...]:
+    """The definitions of the kinds that rules are compiled to, as files; they go with the process."""
+    files = []
+    for rule in admitted(rules := load_rules(_ROOT / "policies" / "rego")):
+        body = definition(rule)
+        files.append(Path(_kept().name) / f"{body['metadata']['name']}.yaml")
+        files[-1].write_bytes(emit(body))
+    assert len(files) > len(rules.rules) // 2
+    return tuple(files)
 
 
 def _node(number: int) -> dict[str, Any]:

@@ -86,7 +86,7 @@ def test_every_object_is_accepted_without_a_warning_and_applying_again_changes_n
         len(bodies),
         tuple(_refusals(bodies, first)),
         tuple(_warnings(target, bodies, first)),
-        tuple(named(body) for body, *two in zip(bodies, first, second, strict=True) if _differ(*two)),
+        tuple(named(body) for body, *two in zip(bodies, first, second, strict=True) if _differ(body, *two)),
         time.monotonic() - started,
     )
     bare.note("Applied to the API server, twice", HEADING, str(row))
@@ -114,12 +114,23 @@ def _warnings(target: str, bodies: Sequence[Object], answers: Sequence[Applied |
             yield f"{finding.subject}: {finding.message}"
 
 
-def _differ(one: Applied | Refusal, other: Applied | Refusal) -> bool:
-    versions = {
-        answer.object["metadata"]["resourceVersion"] if isinstance(answer, Applied) else str(answer)
-        for answer in (one, other)
-    }
-    return len(versions) > 1
+def _differ(body: Object, one: Applied | Refusal, other: Applied | Refusal) -> bool:
+    """Whether the server wrote anew; of empty lists in NetworkPolicies, whether it wrote anything else.
+
+    It keeps such a list as null, and so makes a new generation of the same whenever one is applied.
+    """
+    emptied = body["kind"] == "NetworkPolicy" and [] in body["spec"].values()
+    return _told(one, whole=not emptied) != _told(other, whole=not emptied)
+
+
+def _told(answer: Applied | Refusal, *, whole: bool) -> object:
+    if not isinstance(answer, Applied):
+        return str(answer)
+    if whole:
+        return answer.object["metadata"]["resourceVersion"]
+    counted = ("resourceVersion", "generation", "managedFields")
+    head = {name: value for name, value in answer.object["metadata"].items() if name not in counted}
+    return {**answer.object, "metadata": head}
 
 
 def test_a_refused_and_a_changed_object_are_seen(bare: Lab) -> None:
@@ -130,7 +141,7 @@ def test_a_refused_and_a_changed_object_are_seen(bare: Lab) -> None:
     answers = applied(bare.cluster, [broken, sound, changed])
     remove(bare.cluster, [sound])
     assert len(list(_refusals([broken, sound, changed], answers))) == 1
-    assert _differ(*answers[1:])
+    assert _differ(sound, *answers[1:])
 
 
 # ---- what is no longer declared -----------------------------------------------------------------

@@ -11,12 +11,14 @@ from ruamel.yaml import YAML
 
 from dharma.cli import main
 from dharma.delivery.argocd import API
-from tests.cluster.argo import Argo
+from tests.cluster.argo import REFRESH, Argo
 from tests.cluster.lab import Lab, wait_for
-from tests.unit.ringed import Ringed
+from tests.unit.ringed import Ringed, git
 
 DEVELOPMENT, STAGING = "development/region-a", "staging/region-a"
 PRODUCTION = ("production/region-a", "production/region-b")
+ROLES = "rbac.authorization.k8s.io/v1"
+WIDE = "components: {probe: {wide: true}}\n"
 CONFIGURATION = """\
 {kind: ConfigMap, apiVersion: v1, metadata: {name: argocd-cm, namespace: argocd,
   labels: {app.kubernetes.io/part-of: argocd}}, data: {application.resourceTrackingMethod: annotation}}
@@ -72,6 +74,11 @@ class Rings:
         for target in targets:
             self.argo.refresh(target.replace("/", "-"))
             self.argo.until_ready(self.tip(target), target.replace("/", "-"))
+
+    def looked(self, name: str) -> bool:
+        """Whether Argo CD has done what it was told to look at."""
+        notes = (self.argo.application(name) or {})["metadata"]["annotations"]
+        return REFRESH not in notes
 
     def message(self, target: str) -> str:
         """What the target's settings say in the cluster."""
@@ -130,6 +137,45 @@ def test_a_ring_follows_only_one_that_is_synced_and_healthy(rings):
     assert rings.message(STAGING) == "first"
     assert rings.message(DEVELOPMENT) == "second"
     assert "is pinned like all of ring 1" in rings.promote("--to", "2", code=1)
+
+
+def test_a_bad_commit_is_refused_before_it_gets_to_the_cluster(rings):
+    """Once as it is declared, once as the generated tree was changed by hand."""
+    rings.promote()
+    rings.start(DEVELOPMENT)
+    rings.settle(DEVELOPMENT)
+    tip, good = rings.tip(DEVELOPMENT), rings.made.commit()
+
+    rings.made.swap("development.yaml", "description: development.", f"{WIDE}description: development.")
+    rings.made.merge()
+    for said in (rings.run("check", code=1), rings.promote(code=1)):
+        assert "rbac/no-wildcards" in said
+        assert "development-region-a" in said, said
+    _nothing_moved(rings, tip)
+
+    git(rings.made.root, "revert", "--no-edit", f"{good}..HEAD")
+    folder, file = f"generated/{DEVELOPMENT}", "probe/configmap-development-region-a.yaml"
+    text = (rings.made.root / folder / file).read_text()
+    rings.made.write(f"{folder}/{file}", text.replace("first", "by hand"))
+    rings.made.commit()
+    assert file in rings.run("build", "--check", code=1)
+    said = rings.promote(code=1)
+    assert f"{folder}: 1 files" in said
+    assert file in said
+    _nothing_moved(rings, tip)
+
+
+def _nothing_moved(rings: Rings, tip: str) -> None:
+    """The branch is where it was, and so is what Argo CD made of it."""
+    assert rings.tip(DEVELOPMENT) == tip
+    name = DEVELOPMENT.replace("/", "-")
+    rings.argo.refresh(name)
+    rings.argo.until("Argo CD has looked again", lambda: rings.looked(name))
+    status = rings.argo.status(name)
+    assert status is not None
+    assert (status.revision, status.ready) == (tip, True)
+    assert rings.message(DEVELOPMENT) == "first"
+    assert rings.argo.cluster.get(ROLES, "Role", name, "argocd") is None
 
 
 def _freeze(rings: Rings, target: str) -> None:

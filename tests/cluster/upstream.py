@@ -19,6 +19,7 @@ HELM = "helm"
 DEFINITIONS = {
     "base": ".istio.io.yaml",
     "prometheus-operator-crds": "monitors.monitoring.coreos.com.yaml",
+    "gatekeeper": ".gatekeeper.sh.yaml",
     "argo-rollouts": ("rollouts.argoproj.io.yaml", "analysistemplates.argoproj.io.yaml"),
 }
 """Chart to the ends of the names of the definitions it installs; only those that the platform uses."""

@@ -65,7 +65,8 @@ def test_istiods_webhook_certificates_are_left_to_it(small):
 def test_calls_are_mutual_tls_and_nobody_is_let_in_by_default(small):
     found = small()
     assert found.one("PeerAuthentication", "default", MESH_NAMESPACE)["spec"] == {"mtls": {"mode": "STRICT"}}
-    assert found.one("AuthorizationPolicy", "allow-nothing", MESH_NAMESPACE)["spec"] == {}
+    nobody = found.one("AuthorizationPolicy", "allow-nothing", MESH_NAMESPACE)["spec"]
+    assert nobody == {"action": "ALLOW", "rules": []}
 
 
 @pytest.mark.parametrize("kind", KINDS)

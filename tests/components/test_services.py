@@ -634,6 +634,7 @@ def test_a_service_that_nobody_calls_refuses_everybody(tmp_path):
     assert found.find("AuthorizationPolicy")["spec"] == {
         "selector": {"matchLabels": {NAME: "app"}},
         "action": "ALLOW",
+        "rules": [],
     }
     (scrape,) = found.find("NetworkPolicy")["spec"]["ingress"]
     assert scrape["ports"] == [{"protocol": "TCP", "port": 15020}]

@@ -104,7 +104,7 @@ def test_nothing_is_denied_before_what_is_allowed_is_there(small):
 
 def test_default_deny_closes_both_ways(small):
     spec = small().one("NetworkPolicy", "default-deny", "shop")["spec"]
-    assert spec == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+    assert spec == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"], "ingress": [], "egress": []}
 
 
 def test_injected_namespaces_reach_istiod_which_answers_all(small):

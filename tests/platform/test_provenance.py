@@ -35,6 +35,8 @@ ENUMS = (
     ("restricted", "baseline", "privileged"),
     ("EUR", "USD", "GBP"),
     ("primary", "secondary"),
+    ("audit", "enforce"),
+    ("Fail", "Ignore"),
 )
 Key = tuple[str, str, str, str]
 

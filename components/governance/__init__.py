@@ -1,0 +1,1 @@
+"""The rules, enforced where objects are admitted."""

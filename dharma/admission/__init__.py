@@ -1,0 +1,1 @@
+"""Admission: the rules compiled for the places of enforcement in a cluster."""

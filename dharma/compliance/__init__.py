@@ -1,0 +1,1 @@
+"""Compliance: which controls the rules are evidence for, and what the evidence of a day says."""
