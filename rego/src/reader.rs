@@ -25,16 +25,16 @@ fn documents(text: &str, values: usize, depth: usize) -> Option<Vec<Document>> {
     if !text.ends_with('\n') || text.starts_with("...") || text.contains("\n...") {
         return None;
     }
-    if text.contains(['\r', '\t', '\u{feff}', '\u{85}', '\u{2028}', '\u{2029}']) || !printable(text) {
+    if text.contains("\t\n") || text.contains(['\r', '\u{feff}', '\u{85}', '\u{2028}', '\u{2029}']) || !printable(text) {
         return None;
     }
-    let mut reader = Reader { parser: Parser::new_from_str(text), left: values, depth };
+    let mut reader = Reader { parser: Parser::new_from_str(text), left: values, depth, tabs: 0 };
     let mut found = Vec::new();
     loop {
         let (event, span) = reader.parser.next_event()?.ok()?;
         match event {
             Event::StreamStart | Event::DocumentStart(_) | Event::DocumentEnd => {}
-            Event::StreamEnd => return Some(found),
+            Event::StreamEnd => return (reader.tabs == text.matches('\t').count()).then_some(found),
             Event::MappingStart(0, None) => {
                 let mut json = String::new();
                 reader.mapping(&mut json, 0)?;
@@ -46,15 +46,17 @@ fn documents(text: &str, values: usize, depth: usize) -> Option<Vec<Document>> {
     }
 }
 
-/// Control characters beyond line feeds are for the strict reader to name.
+/// Control characters beyond line feeds and tabs are for the strict reader to name.
 fn printable(text: &str) -> bool {
-    text.chars().all(|one| one == '\n' || !one.is_control())
+    text.chars().all(|one| matches!(one, '\n' | '\t') || !one.is_control())
 }
 
 struct Reader<'text> {
     parser: Parser<'text, StrInput<'text>>,
     left: usize,
     depth: usize,
+    /// Those inside literal blocks, where alone a tab is text to every reader.
+    tabs: usize,
 }
 
 impl Reader<'_> {
@@ -66,7 +68,12 @@ impl Reader<'_> {
         match event {
             Event::MappingStart(0, None) => self.mapping(json, depth),
             Event::SequenceStart(0, None) => self.sequence(json, depth),
-            Event::Scalar(value, style, 0, None) => scalar(value, *style, json),
+            Event::Scalar(value, style, 0, None) => {
+                if *style == ScalarStyle::Literal {
+                    self.tabs += value.matches('\t').count();
+                }
+                scalar(value, *style, json)
+            }
             _ => None,
         }
     }
@@ -154,7 +161,7 @@ fn is_text(value: &str) -> bool {
     match first {
         Some('a'..='z' | 'A'..='Z') => !is_word(value),
         Some('0'..='9') => is_quantity(value) || is_dotted(value),
-        Some('/' | '(' | '$' | '_') => true,
+        Some('/' | '(' | '$' | '_' | '^') => true,
         Some('.') => value == "." || second == Some('/'),
         Some('-') => second.is_some_and(|one| one == '-' || one.is_ascii_alphabetic()),
         _ => false,

@@ -13,8 +13,12 @@ from pathlib import Path
 import pytest
 
 from dharma import tree
+from dharma.admission.definition import schema, schema_file
+from dharma.admission.template import admitted
 from dharma.build import Plan, build, merged_files
 from dharma.environment import load
+from dharma.gate import SHIPPED_RULES
+from dharma.policy.rule import load_rules
 
 DHARMA = (sys.executable, "-c", "from dharma.cli import main; main()")
 
@@ -192,11 +196,15 @@ def test_kubeconform_accepts_every_generated_object(shipped_files, catalogue, tm
     for path, text in shipped_files.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes(text)
+    own = tmp_path.parent / f"{tmp_path.name}-own"
+    for rule in admitted(load_rules(SHIPPED_RULES)):
+        (own / schema_file(rule)).parent.mkdir(parents=True, exist_ok=True)
+        (own / schema_file(rule)).write_text(json.dumps(schema(rule)))
     native = f"{catalogue}/kubernetes/v1.37.0/{{{{.ResourceKind}}}}{{{{.KindSuffix}}}}.json"
-    custom = f"{catalogue}/{{{{.Group}}}}/{{{{.ResourceKind}}}}_{{{{.ResourceAPIVersion}}}}.json"
+    custom = "{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json"
     run = subprocess.run(
         [program, "-strict", "-summary", "-output", "json", "-schema-location", native,
-         "-schema-location", custom, "."],
+         "-schema-location", f"{catalogue}/{custom}", "-schema-location", f"{own}/{custom}", "."],
         cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
     report = json.loads(run.stdout)

@@ -16,6 +16,9 @@
 #       spec: {template: {spec: {containers: [{name: app}]}}}
 #   controls:
 #     soc2: ["A1.2"]
+#   floor:
+#     expression: >-
+#       variables.main.all(one, has(one.readinessProbe))
 package dharma.reliability.readiness_probe
 
 import data.dharma.lib.pods

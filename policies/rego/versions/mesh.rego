@@ -17,6 +17,9 @@
 #       apiVersion: networking.istio.io/v1beta1
 #       kind: Gateway
 #   controls: {}
+#   floor:
+#     expression: >-
+#       object.apiVersion.endsWith('/v1')
 package dharma.versions.mesh
 
 stable := {
