@@ -101,9 +101,7 @@ def name_of(rule: Rule) -> str:
     return f"dharma-{rule.id.replace('/', '-')}"
 
 
-def policy(
-    rule: Rule, floor: Floor, facts: Mapping[str, Any], standing: Sequence[Waiver]
-) -> dict[str, Any]:
+def policy(rule: Rule, floor: Floor, facts: Mapping[str, Any], standing: Sequence[Waiver]) -> dict[str, Any]:
     """The ValidatingAdmissionPolicy of a rule; `standing` are waivers of any rule that hold."""
     return {
         "apiVersion": API_VERSION,
@@ -149,9 +147,7 @@ def _constraints(rule: Rule) -> dict[str, Any]:
         "matchPolicy": "Equivalent",
         "namespaceSelector": {"matchExpressions": [unheld]},
         "objectSelector": {},
-        "resourceRules": [
-            {**one, "scope": "*"} for one in resource_rules(reaches(rule), OPERATIONS)
-        ],
+        "resourceRules": [{**one, "scope": "*"} for one in resource_rules(reaches(rule), OPERATIONS)],
         **_part("excludeResourceRules", [{**one, "scope": "*"} for one in outside]),
     }
 

@@ -28,10 +28,11 @@
 #     expression: >-
 #       (object.kind != 'ClusterRoleBinding' || !(variables.role in ['cluster-admin', 'admin', 'edit'] ||
 #       variables.role.startsWith('tenant-'))) && (object.kind != 'RoleBinding' || variables.role !=
-#       'cluster-admin') && dyn(object).?subjects.orValue([]).all(one, !(one.kind in ['Group', 'User'] &&
-#       (one.name in ['system:anonymous', 'system:unauthenticated', 'system:authenticated',
-#       'system:masters', 'system:serviceaccounts'] || one.name.startsWith('system:serviceaccounts:'))) &&
-#       !(one.kind == 'ServiceAccount' && one.name == 'default'))
+#       'cluster-admin') && dyn(object).?subjects.orValue([]).all(one, [one.?name.orValue('')].all(name,
+#       one.?kind.orValue('') in ['Group', 'User'] ? !(name in ['system:anonymous',
+#       'system:unauthenticated', 'system:authenticated', 'system:masters', 'system:serviceaccounts']) &&
+#       !name.startsWith('system:serviceaccounts:') : name != 'default' || one.?kind.orValue('') !=
+#       'ServiceAccount'))
 package dharma.rbac.bindings_narrow
 
 import data.dharma.lib.lists
