@@ -1,15 +1,13 @@
-"""Tree: what is compiled for a place of enforcement as files, to be applied or checked without Dharma."""
+"""Tree: what is compiled for Gatekeeper as files, to be applied or checked without Dharma."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import dharma_rego
-from dharma.admission import floor
 from dharma.admission.definition import definition, schema, schema_file
 from dharma.admission.gatekeeper import objects
 from dharma.admission.template import admitted
@@ -18,9 +16,6 @@ from dharma.policy.rule import RuleSet
 from dharma.policy.waiver import Waiver
 
 _FOLDERS = {"ConstraintTemplate": "templates", "ExpansionTemplate": "expansion"}
-_BINDING = "ValidatingAdmissionPolicyBinding"
-GATEKEEPER = ("templates", "expansion", "constraints", "crds", "schemas")
-FLOOR = ("floor",)
 
 
 def files(
@@ -46,24 +41,9 @@ def files(
     return found
 
 
-def floor_files(
-    rules: RuleSet,
-    targets: Iterable[Mapping[str, Any]],
-    enforcement: Enforcement,
-    waivers: Sequence[Waiver],
-    today: date,
-) -> dict[str, bytes]:
-    """Every policy and binding of the floors of targets, in a folder for each target."""
-    return {
-        f"floor/{facts['name']}/{body['metadata']['name']}{_suffix(body)}.yaml": dharma_rego.emit(body)
-        for facts in targets
-        for body in floor.objects(rules, facts, enforcement, waivers, today)
-    }
-
-
-def write(folder: Path, found: Mapping[str, bytes], folders: Sequence[str] = GATEKEEPER) -> None:
-    """Write the files; those in `folders` of an earlier time that are no more are removed."""
-    for name in folders:
+def write(folder: Path, found: Mapping[str, bytes]) -> None:
+    """Write the files; those of an earlier time that are no more are removed."""
+    for name in ("templates", "expansion", "constraints", "crds", "schemas"):
         for old in sorted((folder / name).rglob("*")):
             if old.is_file() and old.relative_to(folder).as_posix() not in found:
                 old.unlink()
@@ -71,7 +51,3 @@ def write(folder: Path, found: Mapping[str, bytes], folders: Sequence[str] = GAT
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-
-
-def _suffix(body: Mapping[str, Any]) -> str:
-    return "-binding" if body["kind"] == _BINDING else ""

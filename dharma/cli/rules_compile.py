@@ -18,7 +18,6 @@ Examples:
   dharma rules compile --for gatekeeper                        what goes to the cluster, and what cannot
   dharma rules compile --for gatekeeper --output compiled      every target, as files
   dharma rules compile --for gatekeeper production/region-a --output compiled
-  dharma rules compile --for floor --output compiled           ValidatingAdmissionPolicies, without a webhook
 """
 
 
@@ -26,27 +25,20 @@ Examples:
 @click.argument("targets", nargs=-1, metavar="[TARGET]...")
 @click.option(
     "--for",
-    "place",
-    type=click.Choice(["floor", "gatekeeper"]),
+    type=click.Choice(["gatekeeper"]),
     required=True,
+    expose_value=False,
     help="What enforces them.",
 )
 @click.option("--output", metavar="DIR", type=click.Path(file_okay=False, path_type=Path), help="Write here.")
-@click.option(
-    "--today", metavar="DAY", help="The day by which waivers of the floor have ended, as 2027-01-31."
-)
 @click.pass_obj
-def compile_rules(
-    directory: str | None, targets: tuple[str, ...], place: str, output: Path | None, today: str | None
-) -> None:
-    """Compile rules, levels and waivers for Gatekeeper 3.19 or newer, or for Kubernetes 1.30 alone.
+def compile_rules(directory: str | None, targets: tuple[str, ...], output: Path | None) -> None:
+    """Compile rules, levels and waivers for Gatekeeper 3.19 or newer.
 
-    The floor is the part of the rules that an API server holds by itself. Rules that see more than one
-    object and its target's facts stay in the pull request; they are counted.
+    Rules that see more than one object and its target's facts stay in the pull request; they are counted.
     """
     from dharma import environment
-    from dharma.admission.tree import FLOOR, GATEKEEPER, files, floor_files, write
-    from dharma.cli.promote import day
+    from dharma.admission.tree import files, write
     from dharma.gate import rules_of
     from dharma.policy.enforcement import load_enforcement
     from dharma.policy.fleet import facts
@@ -58,27 +50,21 @@ def compile_rules(
     chosen = environment.load(root).select(targets)
     waivers, _ = load_waivers(root)
     several = [facts(target) for target in chosen]
-    law = rules, several, load_enforcement(root, rules), waivers.waivers
-    found = files(*law) if place == "gatekeeper" else floor_files(*law, day(today))
-    _told(rules, place)
+    found = files(rules, several, load_enforcement(root, rules), waivers.waivers)
+    _told(rules)
     if output is None:
         note("nothing is written without --output")
         return
-    write(output, found, GATEKEEPER if place == "gatekeeper" else FLOOR)
+    write(output, found)
     kinds = Counter(name.partition("/")[0] for name in found)
     say(", ".join(f"{count} {name}" for name, count in sorted(kinds.items())) + f" for {len(chosen)} targets")
 
 
-def _told(rules: RuleSet, place: str) -> None:
-    from dharma.admission.floor import floored
+def _told(rules: RuleSet) -> None:
     from dharma.admission.template import admitted, pull_request_only
 
     outside = pull_request_only(rules)
     say(f"{len(admitted(rules))} of {len(rules.rules)} rules are admitted")
-    if place == "floor":
-        held = {rule.id for rule, _ in floored(rules)}
-        rest = [rule.id for rule in admitted(rules) if rule.id not in held]
-        say(f"{len(held)} of them have a floor; {len(rest)} have none: {', '.join(rest)}")
     say(f"{len(outside)} stay in the pull request:")
     reasons: dict[str, list[str]] = {}
     for name, reason in outside.items():

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import cache
 from io import StringIO
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import Field, StringConstraints, ValidationError
+from pydantic import Field, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -25,8 +25,6 @@ OTHERS = frozenset({LIBRARY, "trust"})
 _PACKAGE = re.compile(r"^package\s+([a-z0-9_.]+)\s*$", re.MULTILINE)
 
 Framework = Literal["soc2", "gdpr", "cis", "pss", "nsa"]
-Expression = Annotated[str, StringConstraints(pattern=r"\S", max_length=4_000)]
-Variable = Annotated[str, StringConstraints(pattern=r"^[a-z][A-Za-z]*$", max_length=40)]
 
 
 class Remediation(Declared):
@@ -35,15 +33,6 @@ class Remediation(Declared):
     text: Text
     good: Text
     bad: Text
-
-
-class Floor(Declared):
-    """The rule in CEL, for API servers that hold it by themselves; dharma.admission.floor has its words."""
-
-    expression: Expression
-    """True of an object that the rule finds nothing wrong with, and of no other."""
-    variables: dict[Variable, Expression] = Field(default_factory=dict)
-    """Parts of the expression that are named, each of which may use those before it."""
 
 
 class Metadata(Declared):
@@ -59,7 +48,6 @@ class Metadata(Declared):
     """Controls it is evidence for, by framework."""
     absent: bool = False
     """Whether it guards against kinds that a sound fleet has none of, so that meeting none is no fault."""
-    floor: Floor | None = None
 
 
 @dataclass(frozen=True, slots=True)

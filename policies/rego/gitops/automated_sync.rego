@@ -16,15 +16,6 @@
 #       spec: {syncPolicy: {}}
 #   controls:
 #     soc2: ["CC8.1"]
-#   floor:
-#     variables:
-#       automated: >-
-#         variables.spec.?syncPolicy.?automated.orValue({})
-#     expression: >-
-#       variables.automated.?selfHeal.orValue(false) == true && (variables.automated.?prune.orValue(false)
-#       == true || 'Prune=false' in variables.spec.?syncPolicy.?syncOptions.orValue([])) &&
-#       variables.automated.?allowEmpty.orValue(false) != true &&
-#       variables.spec.?syncPolicy.?retry.?limit.orValue(0) >= 0
 package dharma.gitops.automated_sync
 
 import data.dharma.lib.lists

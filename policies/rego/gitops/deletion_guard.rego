@@ -17,16 +17,6 @@
 #   controls:
 #     soc2: ["A1.2", "CC8.1"]
 #     gdpr: ["32(1)(b)"]
-#   floor:
-#     variables:
-#       options: >-
-#         variables.annotations[?'argocd.argoproj.io/sync-options'].orValue('').split(',')
-#     expression: >-
-#       (!(object.kind in ['Namespace', 'PersistentVolumeClaim'] || (object.kind == 'StatefulSet' &&
-#       size(variables.spec.?volumeClaimTemplates.orValue([])) > 0)) || ['Prune', 'Delete'].all(verb,
-#       variables.options.exists(option, option.trim() in [verb + '=confirm', verb + '=false']))) &&
-#       (object.kind != 'StatefulSet' || ['whenDeleted', 'whenScaled'].all(field,
-#       variables.spec.?persistentVolumeClaimRetentionPolicy[?field].orValue('') != 'Delete'))
 package dharma.gitops.deletion_guard
 
 import data.dharma.lib.lists

@@ -17,14 +17,6 @@
 #       spec: {syncPolicy: {syncOptions: [Prune=false]}}
 #   controls:
 #     soc2: ["A1.2", "CC8.1"]
-#   floor:
-#     variables:
-#       finalizers: >-
-#         dyn(object).?metadata.?finalizers.orValue([])
-#     expression: >-
-#       variables.finalizers.all(one, one.startsWith('resources-finalizer.argocd.argoproj.io') ?
-#       !('Prune=false' in variables.spec.?syncPolicy.?syncOptions.orValue([])) :
-#       one.startsWith('post-delete-finalizer.argocd.argoproj.io'))
 package dharma.gitops.finalizers
 
 import data.dharma.lib.lists

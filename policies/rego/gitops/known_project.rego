@@ -16,15 +16,6 @@
 #       spec: {project: default, destination: {server: '*'}}
 #   controls:
 #     soc2: ["CC6.3", "CC8.1"]
-#   floor:
-#     variables:
-#       to: >-
-#         variables.spec.?destination.orValue({})
-#     expression: >-
-#       !(variables.spec.?project.orValue('default') in ['default', '']) &&
-#       [variables.to.?server.orValue(''), variables.to.?name.orValue('')].exists(text, text != '' &&
-#       !text.contains('*')) && [variables.to.?namespace.orValue('any')].all(text, text != '' &&
-#       !text.contains('*'))
 package dharma.gitops.known_project
 
 deny contains {"message": "is in no project that bounds it", "path": "spec.project"} if {

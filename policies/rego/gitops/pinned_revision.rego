@@ -15,14 +15,6 @@
 #       spec: {source: {chart: istiod, targetRevision: 1.*}}
 #   controls:
 #     soc2: ["CC8.1"]
-#   floor:
-#     variables:
-#       sources: >-
-#         (has(variables.spec.source) ? [variables.spec.source] : []) + variables.spec.?sources.orValue([])
-#     expression: >-
-#       variables.sources.all(one, one.?chart.orValue('') != '' ?
-#       one.?targetRevision.orValue('').matches('^v?[0-9]+[.][0-9]+[.][0-9]+([-+][0-9A-Za-z.+-]+)?$') :
-#       one.?targetRevision.orValue('').matches('^([0-9a-f]{40}|deploy/[a-z0-9-]+([.][a-z0-9-]+)+)$'))
 package dharma.gitops.pinned_revision
 
 import data.dharma.lib.lists

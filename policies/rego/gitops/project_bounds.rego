@@ -16,16 +16,6 @@
 #       spec: {sourceRepos: ['*']}
 #   controls:
 #     soc2: ["CC6.3", "CC8.1"]
-#   floor:
-#     expression: >-
-#       ['sourceRepos', 'sourceNamespaces'].all(field, variables.spec[?field].orValue([]).all(text,
-#       !text.contains('*'))) && variables.spec.?destinations.orValue([]).all(one, ['server', 'name',
-#       'namespace'].all(field, !one[?field].orValue('').contains('*'))) && ['clusterResourceWhitelist',
-#       'namespaceResourceWhitelist'].all(list, variables.spec[?list].orValue([]).all(one, ['group',
-#       'kind'].all(field, !one[?field].orValue('').contains('*')))) &&
-#       variables.spec.?roles.orValue([]).all(role, role.?policies.orValue([]).all(policy,
-#       [policy.split(',').map(part, part.trim())].all(parts, size(parts) != 6 || parts[5] != 'allow' ||
-#       (!('*' in [parts[2], parts[3]]) && parts[4].startsWith(variables.name + '/')))))
 package dharma.gitops.project_bounds
 
 import data.dharma.lib.lists

@@ -16,14 +16,6 @@
 #       spec: {ignoreDifferences: [{kind: Rollout, jsonPointers: [/spec/replicas]}], syncPolicy: {syncOptions: []}}
 #   controls:
 #     soc2: ["CC8.1"]
-#   floor:
-#     variables:
-#       options: >-
-#         variables.spec.?syncPolicy.?syncOptions.orValue([])
-#     expression: >-
-#       'ServerSideApply=true' in variables.options && (size(variables.spec.?ignoreDifferences.orValue([]))
-#       == 0 || 'RespectIgnoreDifferences=true' in variables.options) && !variables.options.exists(option,
-#       option in ['Validate=false', 'Force=true', 'Replace=true'])
 package dharma.gitops.sync_options
 
 import data.dharma.lib.lists

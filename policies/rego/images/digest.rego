@@ -19,10 +19,6 @@
 #   controls:
 #     nsa: ["building-secure-container-images"]
 #     soc2: ["CC6.8", "CC8.1"]
-#   floor:
-#     expression: >-
-#       variables.placeholder || variables.images.all(image,
-#       image.matches('(?s)^[^@]*@sha256:[0-9a-f]{64}$'))
 package dharma.images.digest
 
 import data.dharma.lib.images

@@ -17,11 +17,6 @@
 #   controls:
 #     nsa: ["building-secure-container-images"]
 #     soc2: ["CC8.1"]
-#   floor:
-#     expression: >-
-#       !variables.placeholder || (variables.images.all(image,
-#       image.matches('(?s)^[^@]*@sha256:[0-9a-f]{64}$')) && variables.containers.exists(one,
-#       !has(one.image)))
 package dharma.images.placeholder
 
 import data.dharma.lib.images

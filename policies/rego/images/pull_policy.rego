@@ -16,9 +16,6 @@
 #       spec: {template: {spec: {containers: [{name: app, imagePullPolicy: Never}]}}}
 #   controls:
 #     soc2: ["CC6.8"]
-#   floor:
-#     expression: >-
-#       variables.containers.all(one, one.?imagePullPolicy.orValue('') in ['IfNotPresent', 'Always'])
 package dharma.images.pull_policy
 
 import data.dharma.lib.pods

@@ -19,12 +19,6 @@
 #     cis: ["5.5.1"]
 #     nsa: ["building-secure-container-images"]
 #     soc2: ["CC6.8"]
-#   floor:
-#     expression: >-
-#       variables.images.all(image, [image.contains('/') &&
-#       image.split('@')[0].split('/')[0].matches('[.:]') ? image.split('@')[0].split('/')[0] :
-#       ''].all(host, host == 'registry.example' || ('.' + host).endsWith('.' + variables.target.domain) ||
-#       (variables.target.registry != '' && image.startsWith(variables.target.registry + '/'))))
 package dharma.images.registry
 
 import data.dharma.lib.images

@@ -17,11 +17,6 @@
 #   controls:
 #     nsa: ["building-secure-container-images"]
 #     soc2: ["CC8.1"]
-#   floor:
-#     expression: >-
-#       variables.images.all(image, image.matches('(?s)^[^@]*@sha256:[0-9a-f]{64}$') ||
-#       [image.split('@')[0]].all(name, name.matches('(^|/)[^/:]*:[^/:]+$') &&
-#       !name.lowerAscii().matches(':(latest|main|master|edge|nightly|stable|dev|develop|snapshot|canary)$')))
 package dharma.images.tag
 
 import data.dharma.lib.images

@@ -16,14 +16,6 @@
 #   controls:
 #     soc2: ["CC7.2"]
 #     nsa: ["logging"]
-#   floor:
-#     variables:
-#       logging: >-
-#         variables.spec.?accessLogging.orValue([])
-#     expression: >-
-#       variables.logging.all(one, one.?disabled.orValue(false) != true) && (variables.namespace !=
-#       'istio-system' || has(variables.spec.selector) || variables.logging.exists(one,
-#       size(one.?providers.orValue([])) > 0))
 package dharma.mesh.access_logs
 
 import data.dharma.lib.lists

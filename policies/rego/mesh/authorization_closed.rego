@@ -16,22 +16,6 @@
 #   controls:
 #     soc2: ["CC6.1", "CC6.3"]
 #     gdpr: ["32(1)(b)"]
-#   floor:
-#     variables:
-#       gateway: >-
-#         variables.namespace == 'istio-ingress'
-#       rules: >-
-#         variables.spec.?rules.orValue([])
-#       sources: >-
-#         variables.rules.map(rule, rule.?from.orValue([]).map(one, one.?source.orValue({})))
-#     expression: >-
-#       variables.spec.?action.orValue('ALLOW') != 'ALLOW' || (variables.rules.all(rule, variables.gateway
-#       || size(rule.?from.orValue([])) > 0) && variables.sources.all(several, several.all(who,
-#       ['principals', 'namespaces', 'serviceAccounts', 'requestPrincipals', 'ipBlocks',
-#       'remoteIpBlocks'].exists(field, size(who[?field].orValue([])) > 0) && !['principals', 'namespaces',
-#       'requestPrincipals'].exists(field, '*' in who[?field].orValue([])) && (variables.gateway ||
-#       !['ipBlocks', 'remoteIpBlocks'].exists(field, who[?field].orValue([]).exists(block, block in
-#       ['0.0.0.0/0', '::/0']))))))
 package dharma.mesh.authorization_closed
 
 import data.dharma.lib.cidr

@@ -15,11 +15,6 @@
 #       spec: {action: ALLOW, rules: [{from: [{source: {principals: [cluster.local/ns/shop/sa/web]}}]}]}
 #   controls:
 #     soc2: ["CC6.1"]
-#   floor:
-#     expression: >-
-#       variables.spec.?action.orValue('ALLOW') != 'ALLOW' || variables.spec.?rules.orValue([]).all(rule,
-#       size(rule.?to.orValue([])) > 0 && rule.?to.orValue([]).all(one,
-#       size(one.?operation.?ports.orValue([])) > 0))
 package dharma.mesh.authorization_ports
 
 import data.dharma.lib.lists

@@ -17,15 +17,6 @@
 #   controls:
 #     soc2: ["A1.2"]
 #     gdpr: ["32(1)(b)"]
-#   floor:
-#     variables:
-#       policy: >-
-#         variables.spec.?trafficPolicy.orValue({})
-#     expression: >-
-#       variables.policy.?outlierDetection.hasValue() &&
-#       variables.policy.?outlierDetection.?maxEjectionPercent.orValue(0) != 100 &&
-#       variables.policy.?connectionPool.?tcp.?maxConnections.orValue(0) > 0 &&
-#       variables.policy.?connectionPool.?http.?http1MaxPendingRequests.orValue(0) > 0
 package dharma.mesh.destination_bounds
 
 deny contains {"message": "leaves no failing replica out", "path": "spec.trafficPolicy.outlierDetection"} if {

@@ -16,21 +16,6 @@
 #   controls:
 #     soc2: ["CC6.7"]
 #     gdpr: ["32(1)(a)"]
-#   floor:
-#     variables:
-#       host: >-
-#         variables.spec.?host.orValue('.')
-#       inside: >-
-#         variables.host.endsWith('.svc.cluster.local') || !variables.host.contains('.')
-#       policies: >-
-#         [variables.spec.?trafficPolicy.orValue({})] + variables.spec.?subsets.orValue([]).map(one,
-#         one.?trafficPolicy.orValue({}))
-#       settings: >-
-#         variables.policies.map(one, [one] + one.?portLevelSettings.orValue([]))
-#     expression: >-
-#       variables.settings.all(several, several.all(one, [one.?tls.orValue({})].all(tls,
-#       tls.?mode.orValue('') != 'DISABLE' && (!variables.inside || !(tls.?mode.orValue('') in ['SIMPLE',
-#       'MUTUAL'])) && tls.?insecureSkipVerify.orValue(false) != true)))
 package dharma.mesh.destination_tls
 
 import data.dharma.lib.lists

@@ -15,11 +15,6 @@
 #       spec: {servers: [{hosts: ['*']}]}
 #   controls:
 #     soc2: ["CC6.6"]
-#   floor:
-#     expression: >-
-#       variables.spec.?servers.orValue([]).all(server, server.?hosts.orValue([]).all(text,
-#       [text.split('/')].all(parts, parts[size(parts) - 1] == variables.target.domain || parts[size(parts)
-#       - 1].endsWith('.' + variables.target.domain))))
 package dharma.mesh.gateway_hosts
 
 import data.dharma.lib.lists

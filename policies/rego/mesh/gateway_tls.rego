@@ -17,17 +17,6 @@
 #   controls:
 #     soc2: ["CC6.7"]
 #     gdpr: ["32(1)(a)"]
-#   floor:
-#     variables:
-#       verified: >-
-#         ['SIMPLE', 'MUTUAL', 'OPTIONAL_MUTUAL', 'ISTIO_MUTUAL']
-#     expression: >-
-#       variables.spec.?servers.orValue([]).all(server, [server.?tls.?mode.orValue('')].all(mode,
-#       (!(server.?port.?protocol.orValue('') in ['HTTP', 'HTTP2', 'GRPC', 'TCP', 'MONGO']) ||
-#       server.?tls.?httpsRedirect.orValue(false) == true) && (!(server.?port.?protocol.orValue('') in
-#       ['HTTPS', 'TLS']) || mode in variables.verified) && (!(mode in variables.verified) ||
-#       server.?tls.?minProtocolVersion.orValue('') in ['TLSV1_2', 'TLSV1_3']) && (!(mode in
-#       variables.verified) || mode == 'ISTIO_MUTUAL' || server.?tls.?credentialName.orValue('') != '')))
 package dharma.mesh.gateway_tls
 
 import data.dharma.lib.lists

@@ -15,10 +15,6 @@
 #       metadata: {name: shop, labels: {istio-injection: disabled}}
 #   controls:
 #     soc2: ["CC6.1", "CC6.7"]
-#   floor:
-#     expression: >-
-#       !(variables.name in variables.target.tenants) || variables.labels[?'istio-injection'].orValue('') ==
-#       'enabled' || ('istio.io/rev' in variables.labels && !('istio-injection' in variables.labels))
 package dharma.mesh.namespace_injected
 
 deny contains {"message": "is not part of the mesh", "path": "metadata.labels"} if {

@@ -16,13 +16,6 @@
 #       spec: {template: {metadata: {annotations: {sidecar.istio.io/inject: 'false'}}}}
 #   controls:
 #     soc2: ["CC6.6", "CC6.7"]
-#   floor:
-#     expression: >-
-#       !(object.kind in ['EnvoyFilter', 'WasmPlugin']) && (!variables.tenant || ['labels',
-#       'annotations'].all(field, [variables.template.?metadata[?field].orValue({})].all(marks,
-#       marks.all(name, !(name == 'sidecar.istio.io/inject' && marks[name] == 'false') &&
-#       !name.startsWith('traffic.sidecar.istio.io/exclude') && !(name in ['sidecar.istio.io/proxyImage',
-#       'sidecar.istio.io/bootstrapOverride'])))))
 package dharma.mesh.proxy_untouched
 
 import data.dharma.lib.mesh

@@ -15,10 +15,6 @@
 #       spec: {http: [{route: [{destination: {host: web}}]}]}
 #   controls:
 #     soc2: ["A1.2"]
-#   floor:
-#     expression: >-
-#       variables.spec.?http.orValue([]).all(http, size(http.?route.orValue([])) == 0 ||
-#       http.?timeout.orValue('').matches('^([0-9]+([.][0-9]+)?(ms|s|m|h))+$'))
 package dharma.mesh.route_timeouts
 
 import data.dharma.lib.lists

@@ -16,10 +16,6 @@
 #   controls:
 #     soc2: ["CC6.6"]
 #     gdpr: ["32(1)(b)"]
-#   floor:
-#     expression: >-
-#       (variables.spec.?resolution.orValue('NONE') != 'NONE' || variables.spec.?hosts.orValue([]).all(host,
-#       !host.startsWith('*'))) && variables.spec.?exportTo.orValue([]) == ['.']
 package dharma.mesh.service_entry_scope
 
 import data.dharma.lib.lists

@@ -14,11 +14,6 @@
 #     bad: |
 #       spec: {ports: [{name: web, port: 8080}]}
 #   controls: {}
-#   floor:
-#     expression: >-
-#       variables.spec.?ports.orValue([]).all(port, has(port.appProtocol) ||
-#       port.?name.orValue('').split('-')[0] in ['http', 'http2', 'https', 'grpc', 'tcp', 'tls', 'mongo',
-#       'mysql', 'redis'] || port.?protocol.orValue('') == 'UDP')
 package dharma.mesh.service_protocols
 
 import data.dharma.lib.lists

@@ -16,14 +16,6 @@
 #   controls:
 #     soc2: ["CC6.6"]
 #     nsa: ["network-separation"]
-#   floor:
-#     variables:
-#       egress: >-
-#         variables.spec.?egress.orValue([])
-#     expression: >-
-#       size(variables.egress) > 0 && variables.egress.all(listener, listener.?hosts.orValue([]).all(host,
-#       !host.startsWith('*/'))) && variables.spec.?outboundTrafficPolicy.?mode.orValue('') ==
-#       'REGISTRY_ONLY'
 package dharma.mesh.sidecar_scope
 
 import data.dharma.lib.lists

@@ -18,15 +18,6 @@
 #     soc2: ["CC6.7"]
 #     gdpr: ["32(1)(a)"]
 #     nsa: ["network-separation"]
-#   floor:
-#     variables:
-#       ports: >-
-#         variables.spec.?portLevelMtls.orValue({})
-#     expression: >-
-#       !(variables.spec.?mtls.?mode.orValue('') in ['PERMISSIVE', 'DISABLE']) && variables.ports.all(port,
-#       !(variables.ports[port].?mode.orValue('') in ['PERMISSIVE', 'DISABLE'])) && !(variables.namespace ==
-#       'istio-system' && !has(variables.spec.selector) && variables.spec.?mtls.?mode.orValue('UNSET') ==
-#       'UNSET')
 package dharma.mesh.strict_mtls
 
 import data.dharma.lib.mesh

@@ -17,11 +17,6 @@
 #     soc2: ["CC6.6"]
 #     cis: ["5.3.2"]
 #     nsa: ["network-separation"]
-#   floor:
-#     expression: >-
-#       variables.spec.?ingress.orValue([]).all(rule, size(rule.?from.orValue([])) > 0 ||
-#       (variables.namespace == 'istio-ingress' && size(rule.?ports.orValue([])) > 0)) &&
-#       variables.spec.?egress.orValue([]).all(rule, size(rule.?to.orValue([])) > 0)
 package dharma.network.no_allow_all
 
 import data.dharma.lib.lists

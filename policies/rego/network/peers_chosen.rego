@@ -17,17 +17,6 @@
 #   controls:
 #     soc2: ["CC6.1", "CC6.6"]
 #     nsa: ["network-separation"]
-#   floor:
-#     variables:
-#       directions: >-
-#         variables.spec.?ingress.orValue([]).map(rule, {'ports': dyn(rule.?ports.orValue([])), 'peers':
-#         dyn(rule.?from.orValue([]))}) + variables.spec.?egress.orValue([]).map(rule, {'ports':
-#         dyn(rule.?ports.orValue([])), 'peers': dyn(rule.?to.orValue([]))})
-#     expression: >-
-#       variables.directions.all(rule, (!variables.tenant || size(rule.ports) > 0) && rule.peers.all(peer,
-#       has(peer.ipBlock) || ((size(rule.ports) > 0 || !has(peer.namespaceSelector) ||
-#       peer.namespaceSelector != {}) && (!variables.tenant || has(peer.namespaceSelector) ||
-#       peer.?podSelector.orValue({}) != {}))))
 package dharma.network.peers_chosen
 
 import data.dharma.lib.lists

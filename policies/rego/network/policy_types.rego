@@ -17,13 +17,6 @@
 #     soc2: ["CC6.6"]
 #     cis: ["5.3.2"]
 #     nsa: ["network-separation"]
-#   floor:
-#     variables:
-#       types: >-
-#         variables.spec.?policyTypes.orValue([])
-#     expression: >-
-#       size(variables.types) > 0 && (!has(variables.spec.ingress) || 'Ingress' in variables.types) &&
-#       (!has(variables.spec.egress) || 'Egress' in variables.types)
 package dharma.network.policy_types
 
 import data.dharma.lib.lists

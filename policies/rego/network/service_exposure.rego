@@ -17,12 +17,6 @@
 #   controls:
 #     soc2: ["CC6.6"]
 #     nsa: ["network-separation"]
-#   floor:
-#     expression: >-
-#       object.kind != 'Ingress' && (variables.namespace == 'istio-ingress' ||
-#       !(variables.spec.?type.orValue('') in ['LoadBalancer', 'NodePort'])) &&
-#       variables.spec.?type.orValue('') != 'ExternalName' && size(variables.spec.?externalIPs.orValue([]))
-#       == 0
 package dharma.network.service_exposure
 
 import data.dharma.lib.lists

@@ -16,12 +16,6 @@
 #       spec: {namespaceSelector: {any: true}, endpoints: [{port: http}]}
 #   controls:
 #     soc2: ["CC6.1", "CC7.2"]
-#   floor:
-#     expression: >-
-#       !variables.tenant || (variables.spec.?namespaceSelector.?any.orValue(false) != true &&
-#       variables.spec.?namespaceSelector.?matchNames.orValue([]).all(name, name == variables.namespace) &&
-#       ['endpoints', 'podMetricsEndpoints'].all(list, variables.spec[?list].orValue([]).all(one,
-#       one.?honorLabels.orValue(false) != true)))
 package dharma.observability.monitor_scope
 
 import data.dharma.lib.lists

@@ -16,15 +16,6 @@
 #       spec: {selector: {}, endpoints: []}
 #   controls:
 #     soc2: ["CC7.2"]
-#   floor:
-#     variables:
-#       endpoints: >-
-#         variables.spec.?endpoints.orValue([]) + variables.spec.?podMetricsEndpoints.orValue([])
-#     expression: >-
-#       size(variables.endpoints) > 0 && variables.endpoints.all(one, ['port', 'targetPort',
-#       'portNumber'].exists(field, field in one)) &&
-#       (size(variables.spec.?selector.?matchLabels.orValue({})) > 0 ||
-#       size(variables.spec.?selector.?matchExpressions.orValue([])) > 0)
 package dharma.observability.scrape_endpoint
 
 import data.dharma.lib.lists

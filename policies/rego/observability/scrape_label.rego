@@ -16,9 +16,6 @@
 #       metadata: {labels: {}}
 #   controls:
 #     soc2: ["CC7.2"]
-#   floor:
-#     expression: >-
-#       variables.labels[?'dharma.dev/scrape'].orValue('') == 'platform'
 package dharma.observability.scrape_label
 
 import data.dharma.lib.objects

@@ -21,18 +21,6 @@
 #     soc2: ["CC6.3"]
 #     cis: ["5.1.1", "5.1.5", "5.1.7"]
 #     nsa: ["authentication-and-authorization"]
-#   floor:
-#     variables:
-#       role: >-
-#         dyn(object).?roleRef.?name.orValue('')
-#     expression: >-
-#       (object.kind != 'ClusterRoleBinding' || !(variables.role in ['cluster-admin', 'admin', 'edit'] ||
-#       variables.role.startsWith('tenant-'))) && (object.kind != 'RoleBinding' || variables.role !=
-#       'cluster-admin') && dyn(object).?subjects.orValue([]).all(one, [one.?name.orValue('')].all(name,
-#       one.?kind.orValue('') in ['Group', 'User'] ? !(name in ['system:anonymous',
-#       'system:unauthenticated', 'system:authenticated', 'system:masters', 'system:serviceaccounts']) &&
-#       !name.startsWith('system:serviceaccounts:') : name != 'default' || one.?kind.orValue('') !=
-#       'ServiceAccount'))
 package dharma.rbac.bindings_narrow
 
 import data.dharma.lib.lists

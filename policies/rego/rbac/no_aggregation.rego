@@ -16,10 +16,6 @@
 #       aggregationRule: {clusterRoleSelectors: [{matchLabels: {a: b}}]}
 #   controls:
 #     soc2: ["CC6.3"]
-#   floor:
-#     expression: >-
-#       !has(object.aggregationRule) && variables.labels.all(label,
-#       !label.startsWith('rbac.authorization.k8s.io/aggregate-to-'))
 package dharma.rbac.no_aggregation
 
 deny contains {"message": "takes its rules from other roles", "path": "aggregationRule"} if {

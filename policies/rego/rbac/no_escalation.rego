@@ -18,21 +18,6 @@
 #     soc2: ["CC6.3"]
 #     cis: ["5.1.8", "5.1.9", "5.1.10", "5.1.11", "5.1.12", "5.1.13"]
 #     nsa: ["authentication-and-authorization"]
-#   floor:
-#     variables:
-#       leading: >-
-#         [{'group': dyn(''), 'names': dyn(['persistentvolumes', 'serviceaccounts/token'])}, {'group':
-#         dyn('rbac.authorization.k8s.io'), 'names': dyn(['clusterroles', 'clusterrolebindings', 'roles',
-#         'rolebindings'])}, {'group': dyn('admissionregistration.k8s.io'), 'names':
-#         dyn(['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'])}, {'group':
-#         dyn('certificates.k8s.io'), 'names': dyn(['certificatesigningrequests/approval'])}]
-#     expression: >-
-#       variables.grants.all(grant, !grant.verbs.exists(verb, verb in ['escalate', 'bind', 'impersonate',
-#       'approve', 'sign']) && variables.leading.all(one, !(grant.groups.exists(group, group in [one.group,
-#       '*']) && grant.resources.exists(name, name == '*' || name in one.names) && grant.verbs.exists(verb,
-#       verb in ['create', 'update', 'patch', 'delete', 'deletecollection', '*']))) &&
-#       !(grant.groups.exists(group, group in ['', '*']) && grant.resources.exists(name, name in
-#       ['nodes/proxy', '*'])))
 package dharma.rbac.no_escalation
 
 import data.dharma.lib.lists

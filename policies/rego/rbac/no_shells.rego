@@ -16,11 +16,6 @@
 #   controls:
 #     soc2: ["CC6.3", "CC8.1"]
 #     nsa: ["authentication-and-authorization"]
-#   floor:
-#     expression: >-
-#       variables.grants.all(grant, size(grant.verbs) == 0 || !(grant.groups.exists(group, group in ['',
-#       '*']) && grant.resources.exists(name, name in ['pods/exec', 'pods/attach',
-#       'pods/ephemeralcontainers', '*'])))
 package dharma.rbac.no_shells
 
 import data.dharma.lib.rbac

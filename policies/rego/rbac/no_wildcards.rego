@@ -16,11 +16,6 @@
 #     soc2: ["CC6.3"]
 #     cis: ["5.1.3"]
 #     nsa: ["authentication-and-authorization"]
-#   floor:
-#     expression: >-
-#       dyn(object).?rules.orValue([]).all(rule, ['apiGroups', 'resources', 'verbs',
-#       'nonResourceURLs'].all(field, rule[?field].orValue([]).all(name, name != '*' &&
-#       !name.startsWith('*/') && !name.endsWith('/*'))))
 package dharma.rbac.no_wildcards
 
 import data.dharma.lib.lists

@@ -19,11 +19,6 @@
 #     soc2: ["CC6.1", "CC6.3"]
 #     cis: ["5.1.2"]
 #     gdpr: ["32(1)(b)"]
-#   floor:
-#     expression: >-
-#       variables.name.endsWith('-admin') || variables.grants.all(grant, !(grant.groups.exists(group, group
-#       in ['', '*']) && grant.resources.exists(name, name in ['secrets', '*']) && grant.verbs.exists(verb,
-#       verb in ['get', 'list', 'watch', '*'])))
 package dharma.rbac.secrets_for_admins
 
 import data.dharma.lib.rbac

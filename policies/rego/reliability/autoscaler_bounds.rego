@@ -16,13 +16,6 @@
 #       spec: {minReplicas: 1, maxReplicas: 6}
 #   controls:
 #     soc2: ["A1.1", "A1.2"]
-#   floor:
-#     variables:
-#       lowest: >-
-#         variables.spec.?minReplicas.orValue(1)
-#     expression: >-
-#       variables.lowest <= variables.spec.?maxReplicas.orValue(variables.lowest) &&
-#       (variables.target.environment != 'production' || variables.lowest >= 2)
 package dharma.reliability.autoscaler_bounds
 
 import data.dharma.lib.objects

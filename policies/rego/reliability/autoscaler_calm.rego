@@ -15,9 +15,6 @@
 #     bad: |
 #       spec: {behavior: {scaleDown: {stabilizationWindowSeconds: 0}}}
 #   controls: {}
-#   floor:
-#     expression: >-
-#       variables.spec.?behavior.?scaleDown.?stabilizationWindowSeconds.orValue(60) >= 60
 package dharma.reliability.autoscaler_calm
 
 shortest := 60

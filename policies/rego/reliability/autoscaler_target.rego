@@ -16,10 +16,6 @@
 #       spec: {metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 98}}}]}
 #   controls:
 #     soc2: ["A1.1"]
-#   floor:
-#     expression: >-
-#       variables.spec.?metrics.orValue([]).all(metric, ['resource', 'containerResource'].all(field,
-#       [metric[?field].?target.?averageUtilization.orValue(40)].all(use, use >= 40 && use <= 90)))
 package dharma.reliability.autoscaler_target
 
 import data.dharma.lib.lists

@@ -15,9 +15,6 @@
 #     bad: |
 #       spec: {template: {spec: {containers: [{name: app, ports: [{containerPort: 80}]}]}}}
 #   controls: {}
-#   floor:
-#     expression: >-
-#       variables.main.all(one, size(one.?ports.orValue([])) == 0 || one.?lifecycle.?preStop.hasValue())
 package dharma.reliability.drain
 
 import data.dharma.lib.lists

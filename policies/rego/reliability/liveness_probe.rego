@@ -16,9 +16,6 @@
 #       spec: {template: {spec: {containers: [{name: app}]}}}
 #   controls:
 #     soc2: ["A1.2"]
-#   floor:
-#     expression: >-
-#       variables.main.all(one, has(one.livenessProbe))
 package dharma.reliability.liveness_probe
 
 import data.dharma.lib.pods

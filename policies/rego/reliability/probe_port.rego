@@ -16,11 +16,6 @@
 #       spec: {template: {spec: {containers: [{name: app, ports: [{name: http, containerPort: 80}], livenessProbe: {httpGet: {port: web}}}]}}}
 #   controls:
 #     soc2: ["A1.2"]
-#   floor:
-#     expression: >-
-#       variables.main.all(one, [one.?livenessProbe, one.?readinessProbe, one.?startupProbe].all(probe,
-#       [probe.?httpGet.?port.orValue(0), probe.?tcpSocket.?port.orValue(0)].all(port, type(port) != string
-#       || one.?ports.orValue([]).exists(known, known.?name.orValue('') == port))))
 package dharma.reliability.probe_port
 
 import data.dharma.lib.lists

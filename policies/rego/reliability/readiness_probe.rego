@@ -16,9 +16,6 @@
 #       spec: {template: {spec: {containers: [{name: app}]}}}
 #   controls:
 #     soc2: ["A1.2"]
-#   floor:
-#     expression: >-
-#       variables.main.all(one, has(one.readinessProbe))
 package dharma.reliability.readiness_probe
 
 import data.dharma.lib.pods

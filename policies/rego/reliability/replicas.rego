@@ -17,9 +17,6 @@
 #   controls:
 #     soc2: ["A1.2"]
 #     gdpr: ["32(1)(b)"]
-#   floor:
-#     expression: >-
-#       variables.target.environment != 'production' || variables.spec.?replicas.orValue(2) >= 2
 package dharma.reliability.replicas
 
 import data.dharma.lib.objects

@@ -16,10 +16,6 @@
 #       spec: {revisionHistoryLimit: 0}
 #   controls:
 #     soc2: ["CC8.1"]
-#   floor:
-#     expression: >-
-#       variables.spec.?revisionHistoryLimit.orValue(1) >= 1 &&
-#       variables.spec.?revisionHistoryLimit.orValue(1) <= 10
 package dharma.reliability.revision_history
 
 most := 10

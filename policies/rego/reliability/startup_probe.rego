@@ -16,10 +16,6 @@
 #       spec: {template: {spec: {containers: [{name: app, livenessProbe: {periodSeconds: 10}}]}}}
 #   controls:
 #     soc2: ["A1.2"]
-#   floor:
-#     expression: >-
-#       variables.main.all(one, !has(one.livenessProbe) || has(one.startupProbe) ||
-#       one.livenessProbe.?initialDelaySeconds.orValue(0) > 0)
 package dharma.reliability.startup_probe
 
 import data.dharma.lib.pods

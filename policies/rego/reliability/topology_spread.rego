@@ -15,12 +15,6 @@
 #       spec: {template: {spec: {topologySpreadConstraints: []}}}
 #   controls:
 #     soc2: ["A1.2"]
-#   floor:
-#     expression: >-
-#       variables.spec.?replicas.orValue(2) in [0, 1] ||
-#       variables.pod.?topologySpreadConstraints.orValue([]).exists(one, one.?topologyKey.orValue('') in
-#       ['kubernetes.io/hostname', 'topology.kubernetes.io/zone']) ||
-#       size(variables.pod.?affinity.?podAntiAffinity.orValue({})) > 0
 package dharma.reliability.topology_spread
 
 import data.dharma.lib.lists

@@ -16,9 +16,6 @@
 #       spec: {unhealthyPodEvictionPolicy: IfHealthyBudget}
 #   controls:
 #     soc2: ["A1.2"]
-#   floor:
-#     expression: >-
-#       variables.spec.?unhealthyPodEvictionPolicy.orValue('') == 'AlwaysAllow'
 package dharma.reliability.unhealthy_eviction
 
 warn contains finding if {

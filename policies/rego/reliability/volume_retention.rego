@@ -17,11 +17,6 @@
 #   controls:
 #     soc2: ["A1.2"]
 #     gdpr: ["32(1)(b)"]
-#   floor:
-#     expression: >-
-#       size(variables.spec.?volumeClaimTemplates.orValue([])) == 0 ||
-#       [variables.spec.?persistentVolumeClaimRetentionPolicy.orValue({})].all(policy, policy.all(event,
-#       !(event in ['whenDeleted', 'whenScaled']) || policy[event] != 'Delete'))
 package dharma.reliability.volume_retention
 
 import data.dharma.lib.lists

@@ -16,11 +16,6 @@
 #       spec: {template: {spec: {containers: [{name: app, env: [{name: PASSWORD, valueFrom: {secretKeyRef: {name: web, key: password, optional: true}}}]}]}}}
 #   controls:
 #     nsa: ["secrets"]
-#   floor:
-#     expression: >-
-#       variables.containers.all(one, one.?env.orValue([]).all(entry,
-#       entry.?valueFrom.?secretKeyRef.?optional.orValue(false) != true)) && variables.volumes.all(one,
-#       one.?secret.?optional.orValue(false) != true)
 package dharma.secrets.optional_reference
 
 import data.dharma.lib.lists

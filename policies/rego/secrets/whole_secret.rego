@@ -17,9 +17,6 @@
 #   controls:
 #     nsa: ["secrets"]
 #     soc2: ["CC6.1", "CC6.3"]
-#   floor:
-#     expression: >-
-#       variables.containers.all(one, one.?envFrom.orValue([]).all(source, !has(source.secretRef)))
 package dharma.secrets.whole_secret
 
 import data.dharma.lib.lists

@@ -14,13 +14,6 @@
 #     bad: |
 #       metadata: {labels: {dharma.dev/tenant: shop, dharma.dev/cost-centre: cc-1000}}
 #   controls: {}
-#   floor:
-#     variables:
-#       payer: >-
-#         variables.labels[?'dharma.dev/tenant'].orValue('')
-#     expression: >-
-#       !('dharma.dev/cost-centre' in variables.labels && variables.payer in variables.target.tenants) ||
-#       variables.labels['dharma.dev/cost-centre'] == variables.target.tenants[variables.payer].costCentre
 package dharma.tenancy.cost_centre
 
 import data.dharma.lib.objects

@@ -18,11 +18,6 @@
 #     cis: ["5.7.4", "5.7.1"]
 #     nsa: ["namespaces"]
 #     soc2: ["CC6.1"]
-#   floor:
-#     expression: >-
-#       variables.namespace != 'default' && (has(object.metadata.namespace) || !(object.kind in ['Pod',
-#       'Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob', 'Rollout', 'Service',
-#       'ServiceAccount']))
 package dharma.tenancy.default_namespace
 
 homeless := {"Pod", "Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Rollout", "Service", "ServiceAccount"}

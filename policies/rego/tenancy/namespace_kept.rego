@@ -17,11 +17,6 @@
 #   controls:
 #     soc2: ["A1.2", "CC8.1"]
 #     gdpr: ["32(1)(b)"]
-#   floor:
-#     expression: >-
-#       ['Prune=confirm', 'Delete=confirm'].all(wanted,
-#       variables.annotations[?'argocd.argoproj.io/sync-options'].orValue('').split(',').exists(option,
-#       option.trim() == wanted))
 package dharma.tenancy.namespace_kept
 
 import data.dharma.lib.objects

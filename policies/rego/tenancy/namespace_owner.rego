@@ -16,12 +16,6 @@
 #       metadata: {labels: {}}
 #   controls:
 #     nsa: ["namespaces"]
-#   floor:
-#     expression: >-
-#       variables.labels[?'dharma.dev/owner'].orValue('') != '' && (!(variables.name in
-#       variables.target.tenants) || (variables.labels[?'dharma.dev/tenant'].orValue('') != '' &&
-#       variables.labels[?'dharma.dev/cost-centre'].orValue('') != '' &&
-#       variables.annotations[?'dharma.dev/contact'].orValue('') != ''))
 package dharma.tenancy.namespace_owner
 
 import data.dharma.lib.objects

@@ -17,11 +17,6 @@
 #       metadata: {labels: {dharma.dev/tenant: shop}}
 #       spec: {template: {metadata: {labels: {}}}}
 #   controls: {}
-#   floor:
-#     expression: >-
-#       ['dharma.dev/tenant', 'dharma.dev/owner', 'dharma.dev/cost-centre'].all(label, !(label in
-#       variables.labels) || variables.template.?metadata.?labels[?label] ==
-#       optional.of(variables.labels[label]))
 package dharma.tenancy.pod_labels
 
 import data.dharma.lib.objects

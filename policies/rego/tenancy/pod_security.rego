@@ -18,13 +18,6 @@
 #     cis: ["5.2.1"]
 #     nsa: ["pod-security-enforcement"]
 #     soc2: ["CC6.1"]
-#   floor:
-#     variables:
-#       level: >-
-#         variables.labels[?'pod-security.kubernetes.io/enforce'].orValue('')
-#     expression: >-
-#       variables.level in ['privileged', 'baseline', 'restricted'] && (variables.level == 'restricted' ||
-#       !(variables.name in variables.target.tenants))
 package dharma.tenancy.pod_security
 
 import data.dharma.lib.objects

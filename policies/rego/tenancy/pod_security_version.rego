@@ -16,12 +16,6 @@
 #       metadata: {labels: {pod-security.kubernetes.io/enforce: restricted, pod-security.kubernetes.io/enforce-version: latest}}
 #   controls:
 #     soc2: ["CC8.1"]
-#   floor:
-#     expression: >-
-#       ['enforce', 'audit', 'warn'].all(mode, !(('pod-security.kubernetes.io/' + mode) in variables.labels)
-#       || [variables.labels[?'pod-security.kubernetes.io/' + mode + '-version'].orValue('')].all(version,
-#       version.matches('^v?1[.][0-9]+([.].*)?$') && int(version.split('.')[1]) <=
-#       int(variables.target.kubernetes.split('.')[1])))
 package dharma.tenancy.pod_security_version
 
 import data.dharma.lib.objects

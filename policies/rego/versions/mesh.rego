@@ -17,9 +17,6 @@
 #       apiVersion: networking.istio.io/v1beta1
 #       kind: Gateway
 #   controls: {}
-#   floor:
-#     expression: >-
-#       object.apiVersion.endsWith('/v1')
 package dharma.versions.mesh
 
 stable := {

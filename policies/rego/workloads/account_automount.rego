@@ -19,9 +19,6 @@
 #     cis: ["5.1.6"]
 #     nsa: ["protecting-pod-service-account-tokens"]
 #     soc2: ["CC6.1", "CC6.3"]
-#   floor:
-#     expression: >-
-#       object.?automountServiceAccountToken.orValue(true) == false
 package dharma.workloads.account_automount
 
 deny contains finding if {

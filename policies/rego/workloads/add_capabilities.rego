@@ -18,10 +18,6 @@
 #     pss: ["restricted/capabilities"]
 #     cis: ["5.2.9"]
 #     soc2: ["CC6.1", "CC6.3"]
-#   floor:
-#     expression: >-
-#       variables.containers.all(one, one.?securityContext.?capabilities.?add.orValue([]).all(name, name ==
-#       'NET_BIND_SERVICE'))
 package dharma.workloads.add_capabilities
 
 import data.dharma.lib.lists

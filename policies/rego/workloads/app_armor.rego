@@ -18,15 +18,6 @@
 #     pss: ["baseline/apparmor"]
 #     nsa: ["hardening-container-environments"]
 #     soc2: ["CC6.1"]
-#   floor:
-#     variables:
-#       noted: >-
-#         variables.template.?metadata.?annotations.orValue({})
-#     expression: >-
-#       variables.contexts.all(one, one.?appArmorProfile.?type.orValue('Localhost') in ['RuntimeDefault',
-#       'Localhost']) && variables.noted.all(key,
-#       !key.startsWith('container.apparmor.security.beta.kubernetes.io/') || variables.noted[key] ==
-#       'runtime/default' || variables.noted[key].startsWith('localhost/'))
 package dharma.workloads.app_armor
 
 import data.dharma.lib.objects

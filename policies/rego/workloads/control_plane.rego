@@ -16,15 +16,6 @@
 #       spec: {template: {spec: {tolerations: [{operator: Exists}]}}}
 #   controls:
 #     soc2: ["CC6.1"]
-#   floor:
-#     variables:
-#       tolerations: >-
-#         variables.pod.?tolerations.orValue([])
-#     expression: >-
-#       !variables.tenant || (variables.tolerations.all(one, !(one.?key.orValue('') in
-#       ['node-role.kubernetes.io/control-plane', 'node-role.kubernetes.io/master']) && (has(one.key) ||
-#       one.?operator.orValue('') != 'Exists')) && variables.pod.?nodeName.orValue('') == '' &&
-#       !variables.pod.?priorityClassName.orValue('').startsWith('system-'))
 package dharma.workloads.control_plane
 
 import data.dharma.lib.lists

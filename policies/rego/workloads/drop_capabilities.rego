@@ -19,10 +19,6 @@
 #     cis: ["5.2.8", "5.2.10"]
 #     nsa: ["pod-security-enforcement"]
 #     soc2: ["CC6.1", "CC6.3"]
-#   floor:
-#     expression: >-
-#       variables.windows || variables.containers.all(one, 'ALL' in
-#       one.?securityContext.?capabilities.?drop.orValue([]))
 package dharma.workloads.drop_capabilities
 
 import data.dharma.lib.pods

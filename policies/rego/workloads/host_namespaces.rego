@@ -19,9 +19,6 @@
 #     cis: ["5.2.3", "5.2.4", "5.2.5"]
 #     nsa: ["pod-security-enforcement"]
 #     soc2: ["CC6.1", "CC6.6"]
-#   floor:
-#     expression: >-
-#       ['hostNetwork', 'hostPID', 'hostIPC'].all(name, variables.pod[?name].orValue(false) != true)
 package dharma.workloads.host_namespaces
 
 import data.dharma.lib.pods

@@ -19,9 +19,6 @@
 #     cis: ["5.2.12"]
 #     nsa: ["pod-security-enforcement"]
 #     soc2: ["CC6.1"]
-#   floor:
-#     expression: >-
-#       variables.volumes.all(one, !has(one.hostPath))
 package dharma.workloads.host_path
 
 import data.dharma.lib.pods

@@ -18,9 +18,6 @@
 #     pss: ["baseline/host-ports"]
 #     cis: ["5.2.13"]
 #     soc2: ["CC6.6"]
-#   floor:
-#     expression: >-
-#       variables.containers.all(one, one.?ports.orValue([]).all(port, port.?hostPort.orValue(0) <= 0))
 package dharma.workloads.host_ports
 
 import data.dharma.lib.lists

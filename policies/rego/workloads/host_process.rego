@@ -18,9 +18,6 @@
 #     pss: ["baseline/hostprocess"]
 #     cis: ["5.2.11"]
 #     soc2: ["CC6.1"]
-#   floor:
-#     expression: >-
-#       variables.contexts.all(one, one.?windowsOptions.?hostProcess.orValue(false) != true)
 package dharma.workloads.host_process
 
 import data.dharma.lib.pods

@@ -19,10 +19,6 @@
 #     cis: ["5.2.6"]
 #     nsa: ["pod-security-enforcement"]
 #     soc2: ["CC6.1", "CC6.3"]
-#   floor:
-#     expression: >-
-#       variables.windows || variables.containers.all(one,
-#       one.?securityContext.?allowPrivilegeEscalation.orValue(true) == false)
 package dharma.workloads.privilege_escalation
 
 import data.dharma.lib.pods

@@ -20,9 +20,6 @@
 #     cis: ["5.2.2"]
 #     nsa: ["pod-security-enforcement"]
 #     soc2: ["CC6.1"]
-#   floor:
-#     expression: >-
-#       variables.containers.all(one, one.?securityContext.?privileged.orValue(false) != true)
 package dharma.workloads.privileged
 
 import data.dharma.lib.pods

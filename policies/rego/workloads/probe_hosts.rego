@@ -17,11 +17,6 @@
 #   controls:
 #     pss: ["baseline/host-probes-lifecycle-hooks"]
 #     soc2: ["CC6.6"]
-#   floor:
-#     expression: >-
-#       variables.containers.all(one, [one.?livenessProbe, one.?readinessProbe, one.?startupProbe,
-#       one.?lifecycle.?postStart, one.?lifecycle.?preStop].all(handler, handler.?httpGet.?host.orValue('')
-#       == '' && handler.?tcpSocket.?host.orValue('') == ''))
 package dharma.workloads.probe_hosts
 
 import data.dharma.lib.pods

@@ -16,9 +16,6 @@
 #   controls:
 #     pss: ["baseline/proc-mount-type"]
 #     soc2: ["CC6.1"]
-#   floor:
-#     expression: >-
-#       variables.containers.all(one, one.?securityContext.?procMount.orValue('Default') == 'Default')
 package dharma.workloads.proc_mount
 
 import data.dharma.lib.pods

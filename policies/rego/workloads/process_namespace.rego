@@ -17,9 +17,6 @@
 #   controls:
 #     nsa: ["pod-security-enforcement"]
 #     soc2: ["CC6.1"]
-#   floor:
-#     expression: >-
-#       variables.pod.?shareProcessNamespace.orValue(false) != true
 package dharma.workloads.process_namespace
 
 import data.dharma.lib.pods

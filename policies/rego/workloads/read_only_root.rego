@@ -18,9 +18,6 @@
 #     nsa: ["immutable-container-file-systems"]
 #     cis: ["5.7.3"]
 #     soc2: ["CC6.8"]
-#   floor:
-#     expression: >-
-#       variables.scheduled.all(one, one.?securityContext.?readOnlyRootFilesystem.orValue(false) == true)
 package dharma.workloads.read_only_root
 
 import data.dharma.lib.pods

@@ -19,11 +19,6 @@
 #     cis: ["5.2.7"]
 #     nsa: ["non-root-containers"]
 #     soc2: ["CC6.1", "CC6.3"]
-#   floor:
-#     expression: >-
-#       variables.containers.all(one,
-#       one.?securityContext.?runAsNonRoot.or(variables.pod.?securityContext.?runAsNonRoot).orValue(false)
-#       == true)
 package dharma.workloads.run_as_non_root
 
 import data.dharma.lib.pods

@@ -19,10 +19,6 @@
 #     cis: ["5.2.7"]
 #     nsa: ["non-root-containers"]
 #     soc2: ["CC6.1", "CC6.3"]
-#   floor:
-#     expression: >-
-#       variables.contexts.all(one, ['runAsUser', 'runAsGroup', 'fsGroup'].all(field, one[?field].orValue(1)
-#       != 0))
 package dharma.workloads.run_as_user
 
 import data.dharma.lib.pods

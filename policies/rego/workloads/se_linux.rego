@@ -17,11 +17,6 @@
 #     pss: ["baseline/selinux"]
 #     nsa: ["hardening-container-environments"]
 #     soc2: ["CC6.1"]
-#   floor:
-#     expression: >-
-#       variables.contexts.all(one, one.?seLinuxOptions.?type.orValue('') in ['', 'container_t',
-#       'container_init_t', 'container_kvm_t', 'container_engine_t'] &&
-#       one.?seLinuxOptions.?user.orValue('') == '' && one.?seLinuxOptions.?role.orValue('') == '')
 package dharma.workloads.se_linux
 
 import data.dharma.lib.pods

@@ -19,11 +19,6 @@
 #     cis: ["5.7.2"]
 #     nsa: ["hardening-container-environments"]
 #     soc2: ["CC6.1"]
-#   floor:
-#     expression: >-
-#       variables.windows || variables.containers.all(one,
-#       one.?securityContext.?seccompProfile.or(variables.pod.?securityContext.?seccompProfile).?type.orValue('')
-#       in ['RuntimeDefault', 'Localhost'])
 package dharma.workloads.seccomp
 
 import data.dharma.lib.pods

@@ -18,9 +18,6 @@
 #     cis: ["5.1.5"]
 #     nsa: ["protecting-pod-service-account-tokens"]
 #     soc2: ["CC6.1"]
-#   floor:
-#     expression: >-
-#       !(variables.pod.?serviceAccountName.orValue('') in ['', 'default'])
 package dharma.workloads.service_account
 
 import data.dharma.lib.pods

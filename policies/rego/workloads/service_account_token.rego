@@ -19,10 +19,6 @@
 #     cis: ["5.1.6"]
 #     nsa: ["protecting-pod-service-account-tokens"]
 #     soc2: ["CC6.1", "CC6.3"]
-#   floor:
-#     expression: >-
-#       has(variables.pod.automountServiceAccountToken) && !(variables.pod.automountServiceAccountToken &&
-#       variables.tenant)
 package dharma.workloads.service_account_token
 
 import data.dharma.lib.objects

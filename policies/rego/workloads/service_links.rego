@@ -16,9 +16,6 @@
 #     bad: |
 #       spec: {template: {spec: {enableServiceLinks: true}}}
 #   controls: {}
-#   floor:
-#     expression: >-
-#       variables.pod.?enableServiceLinks.orValue(true) == false
 package dharma.workloads.service_links
 
 import data.dharma.lib.pods

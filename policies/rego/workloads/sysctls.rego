@@ -16,13 +16,6 @@
 #   controls:
 #     pss: ["baseline/sysctls"]
 #     soc2: ["CC6.1"]
-#   floor:
-#     expression: >-
-#       variables.pod.?securityContext.?sysctls.orValue([]).all(one, !has(one.name) || one.name in
-#       ['kernel.shm_rmid_forced', 'net.ipv4.ip_local_port_range', 'net.ipv4.ip_local_reserved_ports',
-#       'net.ipv4.ip_unprivileged_port_start', 'net.ipv4.ping_group_range', 'net.ipv4.tcp_fin_timeout',
-#       'net.ipv4.tcp_keepalive_intvl', 'net.ipv4.tcp_keepalive_probes', 'net.ipv4.tcp_keepalive_time',
-#       'net.ipv4.tcp_rmem', 'net.ipv4.tcp_syncookies', 'net.ipv4.tcp_wmem'])
 package dharma.workloads.sysctls
 
 import data.dharma.lib.lists

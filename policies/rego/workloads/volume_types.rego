@@ -18,10 +18,6 @@
 #   controls:
 #     pss: ["restricted/volume-types"]
 #     soc2: ["CC6.1"]
-#   floor:
-#     expression: >-
-#       variables.volumes.all(one, one.all(key, key in ['name', 'hostPath', 'configMap', 'csi',
-#       'downwardAPI', 'emptyDir', 'ephemeral', 'persistentVolumeClaim', 'projected', 'secret']))
 package dharma.workloads.volume_types
 
 import data.dharma.lib.objects
