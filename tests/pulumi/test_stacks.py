@@ -224,7 +224,7 @@ def test_direct_delivery_applies_the_components_in_order_and_no_application(flee
     found = rendered(target)
     stage = staged(direct, secrets={}, declared=type(found)(direct, found.manifests, found.deliveries))
     groups = {made.name: made for made in stage.made if made.type == "dharma:delivery:Component"}
-    assert set(groups) == {"tenancy", "prometheus-operator", "rollouts", "governance", "mesh", "services"}
+    assert set(groups) == {"tenancy", "prometheus-operator", "rollouts", "mesh", "services"}
     assert not stage.of_type(":Application")
     assert not stage.of_type(":AppProject")
     own = [one for one in found.manifests if one.component in groups]
