@@ -38,7 +38,7 @@ test-fast: .venv/.dev
 
 # A real API server and Argo CD on loopback; without Go every one of these tests is skipped, and says so.
 test-cluster: .venv/.dev tools
-	PATH="$(GOBIN):$$PATH" $(BIN)/pytest --quiet tests/cluster
+	PATH="$(GOBIN):$$PATH" $(BIN)/pytest $(PYTEST_ARGS) tests/cluster
 
 tools:
 	@$(TOOLS)

@@ -23,11 +23,14 @@ Json = dict[str, Any]
 
 
 def test_every_application_is_synced_and_healthy(region: Region) -> None:
+    """All at one time: one that a later wave touched may be comparing again for a moment."""
+    region.argo.until("all are synced and healthy at one time", lambda: _all_done(region), 90)
+
+
+def _all_done(region: Region) -> bool:
     found = {status.name: status for status in statuses(region.argo.cluster)}
     assert set(found) >= set(region.applications())
-    assert all(status.ready and status.phase in {"Succeeded", ""} for status in found.values()), (
-        region.argo.table()
-    )
+    return all(status.ready and status.phase in {"Succeeded", ""} for status in found.values())
 
 
 def test_an_application_begins_after_all_of_the_waves_before_are_done(region: Region) -> None:
