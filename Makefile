@@ -9,7 +9,7 @@ PYTHON ?= python3
 CACHE  ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/dharma
 BIN    := .venv/bin
 GOBIN  := $(CACHE)/bin
-PYTEST_ARGS ?= --numprocesses auto --dist loadgroup --quiet
+PYTEST_ARGS ?= --numprocesses 2 --dist loadgroup --quiet
 TOOLS  := tests/cluster/tools/build
 TOOLS_LOG := $(CACHE)/tools.log
 UV     := UV_SYSTEM_CERTS=true UV_NO_PROGRESS=1 UV_COMPILE_BYTECODE=1 $(BIN)/uv pip install --quiet --python $(BIN)/python
