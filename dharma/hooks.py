@@ -30,8 +30,9 @@ DRIVER = (("merge.dharma.name", "keep ours; the build writes it anew"), ("merge.
 _HOOK = Template("""\
 #!/bin/sh
 $mark
+root="$$(git rev-parse --show-toplevel)"$below
 $guard
-exec $dharma -C $root hooks run $name "$$@"
+exec $dharma -C "$$root" hooks run $name "$$@"
 """)
 _GUARD = Template("git diff --cached --quiet HEAD -- $paths 2>/dev/null && exit 0")
 
@@ -116,7 +117,9 @@ def install(root: Path) -> list[str]:
     """Write hooks, driver and attributes; what was written. InputError for others' hooks."""
     checkout = Checkout(root)
     folder = _folder(checkout)
-    hooks = {folder / name: _hook(root, name) for name in NAMES}
+    prefix = checkout.git("rev-parse", "--show-prefix").rstrip("/")
+    below = f"/{shlex.quote(prefix)}" if prefix else ""
+    hooks = {folder / name: _hook(below, name) for name in NAMES}
     if others := [path for path in hooks if _foreign(path)]:
         raise InputError(
             Problem(str(path), "is somebody's hook", f'Call in it: dharma hooks run {path.name} "$@"')
@@ -156,16 +159,15 @@ def _foreign(path: Path) -> bool:
     return path.is_symlink() or MARK not in path.read_text(encoding="utf-8", errors="replace")
 
 
-def _hook(root: Path, name: str) -> str:
-    paths = shlex.join(str(root / path) for path in (*DECLARED, TREE))
+def _hook(below: str, name: str) -> str:
+    """A hook finds its work tree when it runs, because linked work trees share the hooks of the first."""
+    paths = " ".join(f'"$root"/{path}' for path in (*DECLARED, TREE))
     guard = {
         "pre-commit": _GUARD.substitute(paths=paths),
         "post-merge": 'test -e "$(git rev-parse --git-path dharma-rebuilt)" || exit 0',
         "post-rewrite": 'test "$1" = rebase || exit 0',
     }
-    return _HOOK.substitute(
-        mark=MARK, guard=guard.get(name, ""), dharma=program(), root=shlex.quote(str(root)), name=name
-    )
+    return _HOOK.substitute(mark=MARK, guard=guard.get(name, ""), dharma=program(), below=below, name=name)
 
 
 def _attributes(path: Path) -> Sequence[str]:

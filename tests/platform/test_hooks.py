@@ -187,6 +187,19 @@ def test_declarations_that_are_only_partly_staged_are_refused(platform):
 
 
 @pytest.mark.slow
+def test_a_linked_work_tree_is_judged_by_its_own_declarations(platform):
+    linked = platform.root.parent / "linked tree"
+    platform.git("worktree", "add", "--quiet", "-b", "linked", str(linked))
+    path = linked / "environments/base.yaml"
+    path.write_text(path.read_text().replace("Frankfurt", "Berlin"))
+    beside = type(platform)(linked)
+    done = beside.commit("base")
+    assert done.returncode == 0, done.stdout + done.stderr
+    beside.settled()
+    assert platform.git("status", "--porcelain") == ""
+
+
+@pytest.mark.slow
 def test_a_commit_of_nothing_relevant_starts_no_python(platform):
     hook = platform.root / ".git/hooks/pre-commit"
     hook.write_text(hook.read_text().replace("exec ", "exec /nonexistent/"))
