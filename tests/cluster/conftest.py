@@ -26,8 +26,12 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         yield started
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep all that share a lab in one worker, first what needs it without controllers."""
+    """Keep all that share a lab in one worker, first what needs it without controllers.
+
+    Before xdist, whose own hook reads the groups.
+    """
     for item in items:
         if item.path.is_relative_to(_HERE):
             item.add_marker(pytest.mark.xdist_group(_shared(item)))
